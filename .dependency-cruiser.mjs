@@ -1,0 +1,56 @@
+// The layer table and the effects table of ARCHITECTURE.md as rules.
+
+const pureLayers = '^lib/(wasm|wapc|wasi|policy|json)/';
+const ground = '^lib/(fault|outcome|deadline|events)\\.ts$';
+
+/** A layer may import itself, the ground and the named layers; nothing else of lib. */
+const layer = (name, allowed) => ({
+  name: `layer-${name.replaceAll('/', '-')}`,
+  comment: `lib/${name} may import only ${['itself', 'the ground', ...allowed].join(', ')}.`,
+  severity: 'error',
+  from: { path: `^lib/${name}/`, pathNot: `^lib/${name}/index\\.ts$` },
+  to: { path: '^lib/', pathNot: [`^lib/${name}/`, ground, ...allowed.map((other) => `^lib/${other}/`)] },
+});
+
+/** An effect (a Node module or a package) may appear only in the listed files. */
+const effect = (name, what, where) => ({
+  name: `effect-${name}`,
+  comment: `${name} may appear only in the files listed here.`,
+  severity: 'error',
+  from: { path: '^(lib|integrations)/', pathNot: where },
+  to: { path: what },
+});
+
+export default {
+  forbidden: [
+    { name: 'no-cycle', comment: 'Cycles hide the direction of data.', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphan', comment: 'A module nobody imports is dead.', severity: 'error', from: { orphan: true, path: '^(lib|integrations)/', pathNot: ['index\\.ts$', 'main\\.ts$', 'entry\\.ts$'] }, to: {} },
+    { name: 'not-resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'doors-are-for-outsiders', comment: 'Inside lib modules import each other directly.', severity: 'error', from: { path: '^lib/' }, to: { path: '^lib/([^/]+/)*index\\.ts$' } },
+    { name: 'ground-imports-nothing', severity: 'error', from: { path: ground }, to: { path: '^lib/', pathNot: ground } },
+    { name: 'lib-below-integrations', severity: 'error', from: { path: '^lib/' }, to: { path: '^integrations/' } },
+    { name: 'integrations-use-doors', comment: 'Integrations import wasmwarden by name.', severity: 'error', from: { path: '^integrations/([^/]+)/' }, to: { path: '^lib/', pathNot: '^lib/([a-z]+/)?index\\.ts$' } },
+    { name: 'integrations-apart', severity: 'error', from: { path: '^integrations/([^/]+)/' }, to: { path: '^integrations/([^/]+)/', pathNot: '^integrations/$1/' } },
+    { name: 'pure-layers-know-no-node', severity: 'error', from: { path: pureLayers }, to: { dependencyTypes: ['core'] } },
+    { name: 'pure-layers-know-few-packages', severity: 'error', from: { path: pureLayers }, to: { path: 'node_modules', pathNot: 'node_modules/(zod|@wapc/host|msgpack-lite|@types/msgpack-lite)/' } },
+    layer('wasm', []),
+    layer('json', []),
+    layer('wapc', ['wasm']),
+    layer('wasi', ['wapc']),
+    layer('policy', ['json', 'wasm']),
+    layer('capabilities', ['json']),
+    { name: 'worker-owns-nothing', comment: 'The thread that runs hostile code imports only byte layers.', severity: 'error', from: { path: '^lib/runtime/worker/' }, to: { path: '^lib/', pathNot: ['^lib/runtime/(worker|bridge/wire)', '^lib/(wasm|wapc|wasi)/', ground] } },
+    effect('@wapc/host', 'node_modules/@wapc/host', ['^lib/wapc/host\\.ts$']),
+    effect('msgpack-lite', 'node_modules/(@types/)?msgpack-lite', ['^lib/wapc/codec\\.ts$']),
+    effect('worker_threads', '^(node:)?worker_threads$', ['^lib/runtime/(pool/pool|pool/worker-slot|loader/loader|loader/entry|bridge/answer|worker/entry|worker/host-call)\\.ts$']),
+    effect('network', '^(node:)?(net|tls|http|https|http2|dgram|dns|dns/promises)$', []),
+    effect('fs', '^(node:)?fs(/promises)?$', ['^lib/runtime/loader/entry\\.ts$', '^integrations/[^/]+/src/main\\.ts$', '^integrations/cli/src/commands/', '^integrations/cli/src/files\\.ts$']),
+    effect('crypto', '^(node:)?crypto$', ['^lib/runtime/loader/entry\\.ts$', '^lib/capabilities/crypto\\.ts$']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@wasmwarden/source', 'types', 'import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,41 @@
+// The only thing the runtime says about itself. Programs turn events into log lines and metrics; the library never logs.
+
+/** How loud a guest's log line is. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * Something a guest wrote: by the `tracing/log` host call, waPC's `__console_log`, or WASI's stdout and stderr.
+ *
+ * `message` and `data` are the guest's own words: they may hold anything the guest was given.
+ */
+export interface GuestLogged {
+  readonly kind: 'guest-logged';
+  readonly policyId: string;
+  readonly source: 'tracing' | 'console' | 'stdout' | 'stderr';
+  readonly level: LogLevel;
+  readonly message: string;
+  /** The other fields of a `tracing/log` payload as JSON text, `{}` when there are none. */
+  readonly data: string;
+}
+
+export type RuntimeEvent =
+  | GuestLogged
+  | { readonly kind: 'policy-loaded'; readonly policyId: string; readonly digest: string; readonly loadMs: number }
+  | { readonly kind: 'policy-refused'; readonly policyId: string; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'evaluated';
+      readonly policyId: string;
+      readonly operation: string;
+      /** What the guest call came to: the `kind` of its `Outcome`. */
+      readonly outcome: string;
+      /** Milliseconds in the queue, and from the start of the guest to its answer. */
+      readonly waitMs: number;
+      readonly runMs: number;
+    }
+  | { readonly kind: 'capability-denied'; readonly policyId: string; readonly capability: string; readonly granted: string }
+  | { readonly kind: 'capability-called'; readonly policyId: string; readonly capability: string; readonly ok: boolean; readonly durationMs: number }
+  | { readonly kind: 'worker-started'; readonly workerId: number; readonly startMs: number }
+  | { readonly kind: 'worker-stopped'; readonly workerId: number; readonly reason: string };
+
+/** Receives every event, synchronously and in order; what it throws is not caught. */
+export type EventSink = (event: RuntimeEvent) => void;

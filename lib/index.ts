@@ -1,0 +1,3 @@
+// The main door.
+export { Fault, isFault } from './fault.js';
+export type { FaultContext, FaultOptions } from './fault.js';

@@ -1,0 +1,2 @@
+// The door `wasmwarden/policy`: the policy contract as schemas and pure functions.
+export {};

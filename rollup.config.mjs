@@ -1,0 +1,38 @@
+// Arranges tsc's output into dist/: one file per module, so that the worker's URL stays right; no second transpiler.
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const external = [...builtinModules, ...builtinModules.map((name) => `node:${name}`), ...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies ?? {}), manifest.name];
+const isExternal = (id) => external.some((name) => id === name || id.startsWith(`${name}/`));
+
+/** Files below a folder that end as asked, relative to it. */
+const filesBelow = (folder, ending) => readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending));
+
+/** Copies declarations beside the code and asserts what a broken arrangement would only show at run time. */
+const arrange = (from, to, mustExist) => ({
+  name: 'arrange-dist',
+  writeBundle() {
+    for (const file of filesBelow(from, '.d.ts')) cpSync(join(from, file), join(to, file));
+    for (const file of mustExist) {
+      if (!existsSync(join(to, file))) throw new Error(`${join(to, file)} is missing from the package`);
+    }
+  },
+});
+
+/** Every module is an entry: nothing is merged, so `new URL('./entry.js', import.meta.url)` keeps pointing at a file. */
+const arrangement = (from, to, mustExist = []) => ({
+  input: Object.fromEntries(filesBelow(from, '.js').map((name) => [name.replace(/\.js$/, ''), join(from, name)])),
+  external: isExternal,
+  output: { dir: to, format: 'es', preserveModules: true, preserveModulesRoot: from, sourcemap: false, hoistTransitiveImports: false },
+  plugins: [arrange(from, to, mustExist)],
+  onwarn(warning) {
+    if (warning.code === 'EMPTY_BUNDLE') return; // a module of types only
+    throw new Error(`rollup: ${warning.message}`);
+  },
+});
+
+const exportedFiles = Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default, target.types])).map((file) => file.replace('./dist/', ''));
+
+export default [arrangement('build/lib', 'dist', exportedFiles)];
