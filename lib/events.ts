@@ -34,6 +34,15 @@ export type RuntimeEvent =
     }
   | { readonly kind: 'capability-denied'; readonly policyId: string; readonly capability: string; readonly granted: string }
   | { readonly kind: 'capability-called'; readonly policyId: string; readonly capability: string; readonly ok: boolean; readonly durationMs: number }
+  | {
+      /** A capability broke, or a policy's log line could not be read: for the operator, the guest never sees these words. */
+      readonly kind: 'capability-failed';
+      readonly policyId: string;
+      readonly capability: string;
+      readonly problem: string;
+      /** What was thrown, if anything was. */
+      readonly cause?: unknown;
+    }
   | { readonly kind: 'worker-started'; readonly workerId: number; readonly startMs: number }
   | { readonly kind: 'worker-stopped'; readonly workerId: number; readonly reason: string };
 
