@@ -7,17 +7,15 @@ export type GuestPhase = 'start' | 'call';
  * What came of one operation on one guest.
  *
  * - `answered`: the guest succeeded; `payload` is its answer, owned by the caller.
- * - `failed`: the guest returned an error or broke the protocol; `message` is the contract's text (section 1.3).
- * - `trapped`: the guest's code stopped by a trap or a bad pointer; `message` is the engine's text.
- * - `exited`: the guest called `proc_exit` with this code during the operation.
- * - `start-failed`: the guest could not be brought up; `message` starts with `Initialization failed: `.
+ * - `failed`: the guest returned an error or no answer; `message` is its own text, or the protocol's when it gave none.
+ * - `trapped`: the guest's code stopped by a trap, a bad pointer or an exit; `message` says which.
+ * - `start-failed`: the guest could not be brought up; `message` says why.
  * - `expired`: the policy's own execution limit ran out in the given phase.
  */
 export type Outcome =
   | { readonly kind: 'answered'; readonly payload: Uint8Array }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'trapped'; readonly message: string }
-  | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'start-failed'; readonly message: string }
   | { readonly kind: 'expired'; readonly during: GuestPhase };
 

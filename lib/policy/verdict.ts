@@ -1,0 +1,98 @@
+// From what a guest call came to, to what that means for the request (contract 0.4 and 1.5); and the same for settings.
+// What the operator's configuration makes of it (monitor mode, mutation guard, custom message) is decision.ts.
+import { isFault } from '../fault.js';
+import { decodeText } from '../json/decode.js';
+import { parseLossless } from '../json/lossless.js';
+import type { Outcome } from '../outcome.js';
+
+import { decodeSettingsVerdict, decodeValidationResponse, type SettingsVerdict, type ValidationResponse } from './guest-contract.js';
+import { formatPatch, jsonPatch } from './json-patch.js';
+import { internalError, rejection, type AdmissionResponse } from './response.js';
+
+/** What a request is judged on, for the answer's sake. */
+export interface Judged {
+  readonly uid: string;
+  /** The bytes of what a policy may mutate; absent on DELETE. */
+  readonly base: Uint8Array | undefined;
+}
+
+const expiredMessage = 'Policy execution interrupted because it exceeded the allowed execution time';
+const mutationOfNothing =
+  'Incoming object is null, which happens only with DELETE operations, but the policy is attempting a mutation. This is not allowed';
+
+/** The response that a guest call's outcome stands for, before any post-processing. */
+export function responseOf(outcome: Exclude<Outcome, { kind: 'start-failed' }>, judged: Judged): AdmissionResponse {
+  switch (outcome.kind) {
+    case 'answered':
+      return responseOfAnswer(outcome.payload, judged);
+    case 'failed':
+    case 'trapped':
+      return internalError(judged.uid, `Guest call failure: ${outcome.message}`);
+    case 'expired':
+      return rejection(judged.uid, expiredMessage, 500);
+  }
+}
+
+/** The verdict on settings that a guest call's outcome stands for. */
+export function settingsVerdictOf(outcome: Exclude<Outcome, { kind: 'start-failed' }>): SettingsVerdict {
+  switch (outcome.kind) {
+    case 'answered':
+      return settingsVerdictOfAnswer(outcome.payload);
+    case 'failed':
+    case 'trapped':
+      return { valid: false, message: `Error invoking settings validation callback: GuestCallFailure(${JSON.stringify(outcome.message)})` };
+    case 'expired':
+      return {
+        valid: false,
+        message: 'Error invoking settings validation callback: GuestCallFailure("guest code interrupted, execution deadline exceeded")',
+      };
+  }
+}
+
+function settingsVerdictOfAnswer(answer: Uint8Array): SettingsVerdict {
+  try {
+    return decodeSettingsVerdict(answer);
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown;
+    return { valid: false, message: `error: ${thrown.message}` };
+  }
+}
+
+function responseOfAnswer(answer: Uint8Array, judged: Judged): AdmissionResponse {
+  let response: ValidationResponse;
+  try {
+    response = decodeValidationResponse(answer);
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown;
+    return internalError(judged.uid, `invalid response from policy: ${thrown.message}`);
+  }
+  return converted(response, judged);
+}
+
+function converted(response: ValidationResponse, { uid, base }: Judged): AdmissionResponse {
+  const { mutatedObject, message, code } = response;
+  if (mutatedObject !== undefined && base === undefined) return rejection(uid, mutationOfNothing);
+  const patch = mutatedObject === undefined || base === undefined ? undefined : patchBetween(base, mutatedObject);
+  return {
+    uid,
+    allowed: response.accepted,
+    ...(patch === undefined ? {} : { patchType: 'JSONPatch' as const, patch }),
+    ...(message === undefined && code === undefined
+      ? {}
+      : { status: { ...(message === undefined ? {} : { message }), ...(code === undefined ? {} : { code }) } }),
+    auditAnnotations: response.auditAnnotations,
+    warnings: response.warnings,
+  };
+}
+
+/** The JSON Patch between two documents as base64 text, or nothing when they are the same. */
+function patchBetween(base: Uint8Array, target: Uint8Array): string | undefined {
+  const operations = jsonPatch(parseLossless(decodeText(base)), parseLossless(decodeText(target)));
+  return operations.length === 0 ? undefined : base64OfText(formatPatch(operations));
+}
+
+function base64OfText(text: string): string {
+  let binary = '';
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

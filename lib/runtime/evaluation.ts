@@ -1,0 +1,72 @@
+// One evaluation: encode, run, read the verdict, decide. Whatever the guest does ends in a response.
+import type { Dispatcher } from '../capabilities/dispatch.js';
+import type { Deadline } from '../deadline.js';
+import type { EventSink } from '../events.js';
+import { Fault } from '../fault.js';
+import type { Outcome } from '../outcome.js';
+import type { Request } from '../policy/admission.js';
+import { decide } from '../policy/decision.js';
+import { encodeValidate, operations } from '../policy/guest-contract.js';
+import type { AdmissionResponse } from '../policy/response.js';
+import { responseOf } from '../policy/verdict.js';
+
+import type { ReadyPolicy } from './loaded-policy.js';
+import { outputEvents } from './output-events.js';
+import type { Pool } from './pool/pool.js';
+
+/** What an evaluation came to. */
+export interface Evaluation {
+  readonly policyId: string;
+  /** What goes back to whoever asked: after monitor mode, mutation guard and custom message. */
+  readonly response: AdmissionResponse;
+  /** What the policy itself said: the truth for audits and metrics. */
+  readonly unprocessed: AdmissionResponse;
+}
+
+/** What evaluations run on. */
+export interface EvaluationPorts {
+  readonly pool: Pool;
+  readonly dispatcher: Dispatcher;
+  readonly emit: EventSink;
+}
+
+/** An outcome of a guest that came up. */
+export type RunOutcome = Exclude<Outcome, { kind: 'start-failed' }>;
+
+/**
+ * Judges one request by one policy.
+ *
+ * @throws {Fault} `POLICY_START_FAILED` when the guest cannot be brought up; `POOL_*`, `REQUEST_DEADLINE_EXCEEDED`, `RUNTIME_CLOSED`
+ */
+export async function evaluateRequest(ports: EvaluationPorts, policy: ReadyPolicy, request: Request, deadline: Deadline): Promise<Evaluation> {
+  const outcome = await runOperation(ports, policy, { operation: operations.validate, payload: encodeValidate(request.bytes, policy.settings), deadline });
+  const base = request.kind === 'raw' ? request.bytes : request.object;
+  const unprocessed = responseOf(outcome, { uid: request.uid, base });
+  return { policyId: policy.id, response: decide(unprocessed, policy.enforcement), unprocessed };
+}
+
+/** One operation to run. */
+export interface OperationCall {
+  readonly operation: string;
+  readonly payload: Uint8Array;
+  readonly deadline: Deadline;
+}
+
+/** Runs one operation of a policy's guest. Faults as `evaluateRequest`. */
+export async function runOperation(ports: EvaluationPorts, policy: ReadyPolicy, { operation, payload, deadline }: OperationCall): Promise<RunOutcome> {
+  const { pool, dispatcher, emit } = ports;
+  const { id, digest, module, limitMs, grants, contextAwareResources } = policy;
+  const { outcome, waitMs, runMs } = await pool.run({
+    digest,
+    module,
+    operation,
+    payload,
+    deadline,
+    limitMs,
+    answer: (call, signal) => dispatcher.dispatch(call, grants, { policyId: id, signal, deadline, contextAwareResources, emit }),
+    onOutput: outputEvents(id, emit),
+  });
+  emit({ kind: 'evaluated', policyId: id, operation, outcome: outcome.kind, waitMs, runMs });
+  if (outcome.kind !== 'start-failed') return outcome;
+  throw new Fault('POLICY_START_FAILED', `WebAssembly failure: cannot bring up an instance of policy '${id}': Initialization failed: ${outcome.message}`);
+}

@@ -1,0 +1,64 @@
+// The loader thread: reads, checks, limits and compiles modules, so that a large or hostile one never stops the serving thread.
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+
+import { Fault, messageOf } from '../../fault.js';
+import { abiOf } from '../../wasm/abi.js';
+import { maxModuleBytes } from '../../wasm/ceilings.js';
+import { customSection } from '../../wasm/custom-section.js';
+import { moduleInterface } from '../../wasm/interface.js';
+import { limitModule } from '../../wasm/limits.js';
+import { assertLinkable, wapcImports } from '../../wapc/linkage.js';
+import { recordOfFault } from '../bridge/wire.js';
+
+import type { LoadReply, LoadRequest, LoadedModule, ModuleSource } from './module-load.js';
+
+const port = parentPort;
+if (port === null) throw new Error('loader/entry runs in a worker thread only');
+
+/** Kept here as a word of its own: the loader knows bytes, not policies. */
+const metadataSection = 'io.kubewarden.metadata';
+
+function read(source: ModuleSource): Uint8Array {
+  if (source.kind === 'bytes') return source.bytes;
+  const { path } = source;
+  try {
+    const { size } = statSync(path);
+    if (size > maxModuleBytes) throw new Fault('MODULE_TOO_LARGE', `Cannot load the module '${path}': it has ${size} bytes, the limit is ${maxModuleBytes}.`);
+    return new Uint8Array(readFileSync(path));
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown;
+    throw new Fault('MODULE_UNREADABLE', `Cannot read the module '${path}': ${messageOf(thrown)}`);
+  }
+}
+
+async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(Uint8Array.from(bytes));
+  } catch (thrown) {
+    throw new Fault('MODULE_INVALID', `Cannot compile the module: ${messageOf(thrown)}`);
+  }
+}
+
+async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
+  const bytes = read(source);
+  const module = moduleInterface(bytes);
+  const abi = abiOf(module).kind;
+  if (abi === 'wapc' || abi === 'unknown') assertLinkable(module, wapcImports);
+  return {
+    module: await compile(limitModule(bytes, limits)),
+    digest: createHash('sha256').update(bytes).digest('hex'),
+    abi,
+    metadata: customSection(bytes, metadataSection),
+    sizeBytes: bytes.byteLength,
+  };
+}
+
+port.on('message', (request: LoadRequest) => {
+  const reply = (message: LoadReply): void => port.postMessage(message);
+  load(request).then(
+    (loaded) => reply({ id: request.id, kind: 'loaded', loaded }),
+    (thrown: unknown) => reply({ id: request.id, kind: 'refused', fault: recordOfFault(thrown) }),
+  );
+});

@@ -1,0 +1,122 @@
+// Brings one instance of a guest up and calls it: start order, outcome table (contract 1.3). Bytes only.
+import { GuestExit, type GuestPhase, type Outcome } from '../outcome.js';
+
+import { GuestProtocolError } from './exchange.js';
+import { GuestHost, type HostPorts } from './host.js';
+import { GuestPointerError } from './memory.js';
+import { guestExports } from './protocol.js';
+
+/** Why a guest could not be brought up. */
+export type StartFailure = Extract<Outcome, { kind: 'start-failed' }>;
+
+/** What a guest needs besides its module. */
+export interface GuestOptions extends HostPorts {
+  /** Further imports, such as WASI; they reach the guest's memory through the function they are given. */
+  readonly imports: (memory: () => WebAssembly.Memory) => WebAssembly.Imports;
+  /** Told when a phase begins, before the guest's code runs. */
+  readonly onPhase: (phase: GuestPhase) => void;
+}
+
+type GuestFunction = (...values: number[]) => unknown;
+
+/** One instance of a waPC module, started once and then called any number of times. */
+export class Guest {
+  readonly #host: GuestHost;
+  readonly #options: GuestOptions;
+  #guestCall: GuestFunction | undefined;
+
+  constructor(options: GuestOptions) {
+    this.#options = options;
+    this.#host = new GuestHost(options);
+  }
+
+  /**
+   * Instantiates the module and runs `_start`, then `wapc_init`, each if exported.
+   *
+   * @returns why the guest could not be brought up, or nothing when it is ready
+   */
+  start(module: WebAssembly.Module): StartFailure | undefined {
+    this.#options.onPhase('start');
+    try {
+      const memory = (): WebAssembly.Memory => this.#host.getCallerMemory();
+      const instance = instantiated(module, { ...this.#options.imports(memory), ...this.#host.getImports() });
+      this.#host.instance = instance;
+      for (const name of guestExports.starts) runStart(instance.exports[name]);
+      this.#guestCall = guestCallOf(instance);
+      return undefined;
+    } catch (thrown) {
+      return { kind: 'start-failed', message: guestFailure(thrown) };
+    }
+  }
+
+  /** Runs one operation; whatever the guest does becomes an outcome. */
+  call(operation: string, payload: Uint8Array): Outcome {
+    const guestCall = this.#guestCall;
+    if (guestCall === undefined) throw new Error('the guest was called before it was started');
+    const name = this.#host.beginCall(operation, payload);
+    this.#options.onPhase('call');
+    try {
+      const succeeded = guestCall(name.byteLength, payload.byteLength) !== 0;
+      return this.#outcome(succeeded);
+    } catch (thrown) {
+      return { kind: 'trapped', message: guestFailure(thrown) };
+    }
+  }
+
+  #outcome(succeeded: boolean): Outcome {
+    const { response, error } = this.#host.left;
+    if (succeeded && response !== undefined) return { kind: 'answered', payload: response };
+    if (error !== undefined) return { kind: 'failed', message: error };
+    return { kind: 'failed', message: succeeded ? 'No error message OR response set for call success' : 'No error message set for call failure' };
+  }
+}
+
+/** A TypeError here is the engine's word for an import that is missing or of the wrong kind; elsewhere it would be our bug. */
+function instantiated(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(module, imports);
+  } catch (thrown) {
+    if (thrown instanceof TypeError) throw new GuestProtocolError(thrown.message);
+    throw thrown;
+  }
+}
+
+function runStart(start: WebAssembly.ExportValue | undefined): void {
+  if (typeof start !== 'function') return;
+  try {
+    (start as GuestFunction)();
+  } catch (thrown) {
+    // TinyGo since 0.35 ends its `_start` this way.
+    if (!(thrown instanceof GuestExit && thrown.code === 0)) throw thrown;
+  }
+}
+
+function guestCallOf(instance: WebAssembly.Instance): GuestFunction {
+  const guestCall = instance.exports[guestExports.guestCall];
+  if (typeof guestCall !== 'function') throw new GuestProtocolError('Guest call function (__guest_call) not exported by wasm module.');
+  return guestCall as GuestFunction;
+}
+
+/**
+ * The text of a failure that the guest's code caused; anything else is our bug and goes on up.
+ *
+ * A RangeError out of Wasm is an exhausted stack, or memory that could not be had.
+ */
+function guestFailure(thrown: unknown): string {
+  const isGuests =
+    thrown instanceof WebAssembly.RuntimeError ||
+    thrown instanceof WebAssembly.LinkError ||
+    thrown instanceof GuestExit ||
+    thrown instanceof GuestPointerError ||
+    thrown instanceof GuestProtocolError ||
+    thrown instanceof RangeError;
+  if (isGuests) return thrown.message;
+  if (isWasmException(thrown)) return 'the guest threw an exception that nothing caught';
+  throw thrown;
+}
+
+/** `WebAssembly.Exception` is missing from TypeScript's library. */
+function isWasmException(thrown: unknown): boolean {
+  const exception: unknown = Reflect.get(WebAssembly, 'Exception');
+  return typeof exception === 'function' && thrown instanceof exception;
+}
