@@ -1,0 +1,45 @@
+// How much a module may declare. Each of these is cheap to write down in a file and dear to hold or to compile; the
+// engine's own ceilings (100 to 10,000 times higher) protect a browser tab, not a server that many policies share.
+// Memory and table sizes are the operator's to choose: see limits.ts.
+
+/** Bytes of a whole module. Interpreter-carrying policies (JavaScript, CEL) have 2 to 20 MB; compiling takes about 10 times the bytes. */
+export const maxModuleBytes = 64 * 1024 * 1024;
+
+/** Sections, custom ones included: an object each, though an empty custom section takes three bytes. */
+export const maxSections = 1_000;
+
+/** Function types: an object each, though a type takes three bytes. Compilers merge equal types; large modules have some hundreds. */
+export const maxTypes = 10_000;
+
+/** Parameters or results of one function type; the engine's own limit. */
+export const maxArity = 1_000;
+
+/** Imports: each is resolved and wrapped anew for every instance. Policies import a few dozen host functions. */
+export const maxImports = 1_000;
+
+/** Exports: each becomes a JavaScript object for every instance. Policies export a handful; unstripped C programs some hundreds. */
+export const maxExports = 10_000;
+
+/** Functions: about 200 bytes each in the engine for four bytes in the file. The largest Go policies have some 20,000. */
+export const maxFunctions = 200_000;
+
+/** Parameters and locals of one function: they become its stack frame. Optimised code has dozens, unoptimised code some thousands. */
+export const maxLocalsPerFunction = 20_000;
+
+/** Parameters and locals of all functions together: validation visits each of them, though 20,000 take three bytes to declare. */
+export const maxLocals = 5_000_000;
+
+/** Tables: the limit on elements holds for each. Modules have one, with reference types two. */
+export const maxTables = 10;
+
+/** Globals: storage in every instance, and saved and restored with every reset. */
+export const maxGlobals = 10_000;
+
+/** Element segments: objects that live as long as an instance does. */
+export const maxElementSegments = 10_000;
+
+/** Data segments: likewise. Pre-initialised modules have some thousands. */
+export const maxDataSegments = 50_000;
+
+/** Exception tags: every policy seen so far has none or one. */
+export const maxTags = 100;

@@ -1,0 +1,117 @@
+// Puts the operator's limits on memory and tables into a module, so that the engine enforces them. How much else a
+// module may declare is checked in declarations.ts.
+import { maxTables } from './ceilings.js';
+import { skipConstantExpression } from './constant-expression.js';
+import type { Cursor } from './cursor.js';
+import { checkDeclarations } from './declarations.js';
+import { encodeExtent, readExtent, type Extent } from './extent.js';
+import { readImports } from './imports.js';
+import { joinBytes } from './leb128.js';
+import { makeSection, readSections, sectionCursor, sectionId, writeModule, type Section } from './sections.js';
+import { readValueType } from './value-type.js';
+import { wasmFault } from './wasm-fault.js';
+
+/** What one instance of a module may take. */
+export interface ModuleLimits {
+  /** Pages of 64 KiB that the memory may grow to. */
+  readonly memoryPages: number;
+  /** Elements that all tables may begin with together, and that each may grow to. */
+  readonly tableElements: number;
+}
+
+/**
+ * The module with both limits written into it, after a check of everything else it declares.
+ *
+ * @throws {Fault} any `WasmFaultCode`: WASM_LIMIT_EXCEEDED where it begins with more, WASM_UNSUPPORTED for more than
+ *   one memory and for shared or 64-bit ones
+ */
+export function limitModule(module: Uint8Array, limits: ModuleLimits): Uint8Array {
+  const sections = readSections(module);
+  checkDeclarations(sections);
+  return writeModule(withTableLimit(withMemoryLimit(sections, limits.memoryPages), limits.tableElements));
+}
+
+/** The module with a memory, its own or imported, that cannot grow beyond `maxPages` pages of 64 KiB. */
+export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array {
+  return writeModule(withMemoryLimit(readSections(module), maxPages));
+}
+
+/** The module with tables that together begin with at most `maxElements` elements and each cannot grow beyond. */
+export function limitTables(module: Uint8Array, maxElements: number): Uint8Array {
+  return writeModule(withTableLimit(readSections(module), maxElements));
+}
+
+/** A size declared in a section, and where in the section's content it stands. */
+interface Site {
+  readonly extent: Extent;
+  readonly start: number;
+  readonly end: number;
+}
+
+function withMemoryLimit(sections: readonly Section[], maxPages: number): readonly Section[] {
+  const imported = importedSites(sections, 'memory');
+  const own = ownSites(sectionCursor(sections, sectionId.memory), 'memories', readMemory);
+  if (imported.length + own.length > 1) throw wasmFault('WASM_UNSUPPORTED', 'it has more than one memory');
+  const initial = initialSum([...imported, ...own]);
+  if (initial > maxPages) {
+    throw wasmFault('WASM_LIMIT_EXCEEDED', `its memory begins with ${initial} pages of 64 KiB and at most ${maxPages} are allowed`);
+  }
+  return rewritten(sections, { [sectionId.import]: imported, [sectionId.memory]: own }, maxPages);
+}
+
+function withTableLimit(sections: readonly Section[], maxElements: number): readonly Section[] {
+  const imported = importedSites(sections, 'table');
+  const own = ownSites(sectionCursor(sections, sectionId.table), 'tables', readTable);
+  const initial = initialSum([...imported, ...own]);
+  if (initial > maxElements) {
+    throw wasmFault('WASM_LIMIT_EXCEEDED', `its tables begin with ${initial} elements and at most ${maxElements} are allowed`);
+  }
+  return rewritten(sections, { [sectionId.import]: imported, [sectionId.table]: own }, maxElements);
+}
+
+const initialSum = (sites: readonly Site[]): number => sites.reduce((sum, site) => sum + site.extent.initial, 0);
+
+function importedSites(sections: readonly Section[], kind: 'memory' | 'table'): readonly Site[] {
+  return readImports(sections).flatMap(({ entry, start, end }) => (entry.kind === kind ? [{ extent: entry.extent, start, end }] : []));
+}
+
+function ownSites(cursor: Cursor | undefined, entries: string, readSite: (cursor: Cursor) => Site): readonly Site[] {
+  if (cursor === undefined) return [];
+  const count = cursor.count(maxTables, entries);
+  const sites = Array.from({ length: count }, () => readSite(cursor));
+  cursor.end();
+  return sites;
+}
+
+function readMemory(cursor: Cursor): Site {
+  const start = cursor.at;
+  const extent = readExtent(cursor, 'memory');
+  return { extent, start, end: cursor.at };
+}
+
+/** A table is a type of elements and a size, or such a table marked 0x40 0x00 with the initial value of its elements. */
+function readTable(cursor: Cursor): Site {
+  const initialised = cursor.bytes[cursor.at] === 0x40;
+  if (initialised && cursor.take(2)[1] !== 0) throw cursor.malformed('a table with an unknown mark');
+  readValueType(cursor);
+  const start = cursor.at;
+  const extent = readExtent(cursor, 'table');
+  const end = cursor.at;
+  if (initialised) skipConstantExpression(cursor);
+  return { extent, start, end };
+}
+
+/** The sections with every maximum at those sites brought down to the limit; sections without such a site stay as they are. */
+function rewritten(sections: readonly Section[], sites: Readonly<Record<number, readonly Site[]>>, limit: number): readonly Section[] {
+  return sections.map((section) => {
+    const tooLarge = (sites[section.id] ?? []).filter(({ extent }) => extent.maximum === undefined || extent.maximum > limit);
+    if (tooLarge.length === 0) return section;
+    const parts: Uint8Array[] = [];
+    let kept = 0;
+    for (const { extent, start, end } of tooLarge) {
+      parts.push(section.content.subarray(kept, start), encodeExtent(extent.initial, limit));
+      kept = end;
+    }
+    return makeSection(section.id, joinBytes(...parts, section.content.subarray(kept)));
+  });
+}
