@@ -2,13 +2,15 @@
 // Runs uvu test files, each in a process of its own, and fails on what uvu lets pass: a file without tests, a suite
 // that forgets `.run()`, a file that hangs. Prints `N passed, N failed` last.
 //
-//   node scripts/run-tests.mjs [--root build/test] [--exclude cluster] [--timeout 180] [--jobs 2] [pattern ...]
+//   node scripts/run-tests.mjs [--root build/test] [--exclude cluster] [--timeout 180] [--jobs 2] [--coverage] [pattern ...]
 
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+
+import { coverageFolder, reportCoverage } from './coverage-report.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals: patterns } = parseArgs({
@@ -19,6 +21,7 @@ const { values: options, positionals: patterns } = parseArgs({
     timeout: { type: 'string', default: '180' },
     jobs: { type: 'string', default: '2' },
     node: { type: 'string', default: process.execPath },
+    coverage: { type: 'boolean', default: false },
   },
 });
 
@@ -51,7 +54,7 @@ function run(path) {
     const child = spawn(options.node, ['--enable-source-maps', '--conditions=@wasmwarden/source', path], {
       cwd: top,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...(options.coverage ? { NODE_V8_COVERAGE: coverageFolder } : {}) },
     });
     let output = '';
     let hung = false;
@@ -79,6 +82,7 @@ function complaints(path, result, total, failed) {
 }
 
 const files = testFiles(join(top, options.root)).filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)));
+if (options.coverage) rmSync(coverageFolder, { recursive: true, force: true });
 let passed = 0;
 let failed = 0;
 let skipped = 0;
@@ -109,6 +113,10 @@ async function work() {
 await Promise.all(Array.from({ length: Math.max(1, Number(options.jobs)) }, work));
 if (files.length === 0) {
   console.log('no test file matched');
+  failed += 1;
+}
+if (options.coverage && !reportCoverage()) {
+  console.log('the coverage is below its mark');
   failed += 1;
 }
 console.log(skipped > 0 ? `${passed} passed, ${failed} failed, ${skipped} skipped` : `${passed} passed, ${failed} failed`);
