@@ -5,7 +5,7 @@
 //   npm run fixtures [-- name ...]
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -97,10 +97,18 @@ function readRecord(path) {
   }
 }
 
+/** Removes what was built from sources that are gone. */
+function prune(all) {
+  if (!existsSync(target)) return;
+  const kept = new Set(all.map(({ name }) => join(target, `${name}.wasm`)));
+  for (const path of filesBelow(target)) if (path.endsWith('.wasm') && !kept.has(path)) rmSync(path);
+}
+
 async function main(wanted) {
   const all = fixtures();
   const unknown = wanted.find((name) => !all.some((one) => one.name === name));
   if (unknown !== undefined) throw new Error(`there is no fixture '${unknown}'; the names are the folders of fixtures/policies and adversarial/<file>`);
+  prune(all);
   const recordPath = join(target, 'fingerprints.json');
   const record = readRecord(recordPath);
   let built = 0;

@@ -52,6 +52,11 @@ export class BareGuest {
     return { kind: succeeded === 1 ? 'answered' : 'refused', bytes, text: new TextDecoder().decode(bytes) };
   }
 
+  /** The size of the guest's memory now. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
   #function(name: string): GuestFunction | undefined {
     const found = this.#exports[name];
     return typeof found === 'function' ? (...words) => Number(Reflect.apply(found, undefined, words)) : undefined;
