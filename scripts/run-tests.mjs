@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { coverageFolder, reportCoverage } from './coverage-report.mjs';
+import { seedProblems } from './seed-proofs.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals: patterns } = parseArgs({
@@ -87,6 +88,8 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 const queue = [...files];
+/** Test file to whether all of it passed. */
+const results = new Map();
 
 async function work() {
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
@@ -102,6 +105,7 @@ async function work() {
     failed += bad + problems.length;
     const seconds = (Number(process.hrtime.bigint() - started) / 1e9).toFixed(1);
     const name = relative(join(top, 'build'), path).replace(/\.js$/, '');
+    results.set(`${name}.ts`, bad + problems.length === 0);
     const mark = bad + problems.length > 0 ? 'FAIL' : 'ok  ';
     console.log(`${mark} ${name} (${good}/${total}, ${seconds} s)`);
     if (bad + problems.length > 0) console.log(result.output.trimEnd());
@@ -115,6 +119,10 @@ if (files.length === 0) {
   console.log('no test file matched');
   failed += 1;
 }
+const proofProblems = seedProblems(results);
+for (const problem of proofProblems) console.log(problem);
+if (proofProblems.length === 0) passed += 1;
+failed += proofProblems.length;
 if (options.coverage && !reportCoverage()) {
   console.log('the coverage is below its mark');
   failed += 1;
