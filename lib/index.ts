@@ -5,7 +5,7 @@ export { catalogue } from './capabilities/catalogue.js';
 export { deadlineAfter, earliest, never } from './deadline.js';
 export type { Deadline } from './deadline.js';
 export type { EventSink, GuestLogged, LogLevel, RuntimeEvent } from './events.js';
-export { Fault, isFault } from './fault.js';
+export { Fault, isFault, messageOf } from './fault.js';
 export type { FaultContext, FaultOptions } from './fault.js';
 export { parseAdmissionRequest, parseAdmissionReview, parseRawRequest, parseRawReview } from './policy/admission.js';
 export type { KubernetesRequest, RawRequest, Request } from './policy/admission.js';

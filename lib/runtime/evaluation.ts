@@ -21,6 +21,9 @@ export interface Evaluation {
   readonly response: AdmissionResponse;
   /** What the policy itself said: the truth for audits and metrics. */
   readonly unprocessed: AdmissionResponse;
+  /** Milliseconds spent waiting for a worker, and in the sandbox. Zero for a policy that is unusable. */
+  readonly waitMs: number;
+  readonly runMs: number;
 }
 
 /** What evaluations run on. */
@@ -39,10 +42,17 @@ export type RunOutcome = Exclude<Outcome, { kind: 'start-failed' }>;
  * @throws {Fault} `POLICY_START_FAILED` when the guest cannot be brought up; `POOL_*`, `REQUEST_DEADLINE_EXCEEDED`, `RUNTIME_CLOSED`
  */
 export async function evaluateRequest(ports: EvaluationPorts, policy: ReadyPolicy, request: Request, deadline: Deadline): Promise<Evaluation> {
-  const outcome = await runOperation(ports, policy, { operation: operations.validate, payload: encodeValidate(request.bytes, policy.settings), deadline });
+  const { outcome, waitMs, runMs } = await runOperation(ports, policy, { operation: operations.validate, payload: encodeValidate(request.bytes, policy.settings), deadline });
   const base = request.kind === 'raw' ? request.bytes : request.object;
   const unprocessed = responseOf(outcome, { uid: request.uid, base });
-  return { policyId: policy.id, response: decide(unprocessed, policy.enforcement), unprocessed };
+  return { policyId: policy.id, response: decide(unprocessed, policy.enforcement), unprocessed, waitMs, runMs };
+}
+
+/** What running one operation came to. */
+export interface Run {
+  readonly outcome: RunOutcome;
+  readonly waitMs: number;
+  readonly runMs: number;
 }
 
 /** One operation to run. */
@@ -53,7 +63,7 @@ export interface OperationCall {
 }
 
 /** Runs one operation of a policy's guest. Faults as `evaluateRequest`. */
-export async function runOperation(ports: EvaluationPorts, policy: ReadyPolicy, { operation, payload, deadline }: OperationCall): Promise<RunOutcome> {
+export async function runOperation(ports: EvaluationPorts, policy: ReadyPolicy, { operation, payload, deadline }: OperationCall): Promise<Run> {
   const { pool, dispatcher, emit } = ports;
   const { id, digest, module, limitMs, grants, contextAwareResources } = policy;
   const { outcome, waitMs, runMs } = await pool.run({
@@ -67,6 +77,6 @@ export async function runOperation(ports: EvaluationPorts, policy: ReadyPolicy, 
     onOutput: outputEvents(id, emit),
   });
   emit({ kind: 'evaluated', policyId: id, operation, outcome: outcome.kind, waitMs, runMs });
-  if (outcome.kind !== 'start-failed') return outcome;
+  if (outcome.kind !== 'start-failed') return { outcome, waitMs, runMs };
   throw new Fault('POLICY_START_FAILED', `WebAssembly failure: cannot bring up an instance of policy '${id}': Initialization failed: ${outcome.message}`);
 }

@@ -13,6 +13,7 @@ import { decodeProtocolVersion, operations, type ProtocolVersion, type SettingsV
 import { parsePolicyName } from '../policy/identity.js';
 import { decodeMetadata, type ExecutionMode, type Metadata } from '../policy/metadata.js';
 import { rejection } from '../policy/response.js';
+import { encodeSettings } from '../policy/settings.js';
 import { settingsVerdictOf } from '../policy/verdict.js';
 import { defaultExchangeLimits } from '../wapc/exchange.js';
 
@@ -28,13 +29,19 @@ import { Pool } from './pool/pool.js';
 export interface EvaluateOptions {
   /** When nobody wants the answer any more, the wait for a worker included; see `deadlineAfter`. Default: never. */
   readonly deadline?: Deadline;
+  /** Withhold what the guest writes from the events, for a request that holds secrets. Default false. */
+  readonly withholdGuestOutput?: boolean;
 }
+
+const withheld = 'withheld: the request may hold secrets';
 
 /** Runs policies in sandboxed threads. Made by `createRuntime`. */
 export class Runtime implements AsyncDisposable {
   readonly #settings: RuntimeSettings;
   readonly #dispatcher: Dispatcher;
   readonly #ports: EvaluationPorts;
+  /** The same, without the guest's words in the events. */
+  readonly #discreetPorts: EvaluationPorts;
   readonly #pool: Pool;
   readonly #emit: EventSink;
   #policies: ReadonlyMap<string, LoadedPolicy> = new Map();
@@ -46,6 +53,7 @@ export class Runtime implements AsyncDisposable {
     const { workers, spareWorkers, queueSize } = this.#settings;
     this.#pool = new Pool({ limits: { workers, spares: spareWorkers, queue: queueSize }, exchange: defaultExchangeLimits, emit: this.#emit });
     this.#ports = { pool: this.#pool, dispatcher: this.#dispatcher, emit: this.#emit };
+    this.#discreetPorts = { ...this.#ports, emit: (event) => this.#emit(event.kind === 'guest-logged' ? { ...event, message: withheld, data: '{}' } : event) };
   }
 
   /** Every policy by id, with the reason where one is unusable. */
@@ -83,7 +91,8 @@ export class Runtime implements AsyncDisposable {
    */
   async validateSettings(id: string, { deadline = never }: EvaluateOptions = {}): Promise<SettingsVerdict> {
     const policy = this.#ready(id);
-    return settingsVerdictOf(await runOperation(this.#ports, policy, { operation: operations.validateSettings, payload: policy.settings, deadline }));
+    const { outcome } = await runOperation(this.#ports, policy, { operation: operations.validateSettings, payload: policy.settings, deadline });
+    return settingsVerdictOf(outcome);
   }
 
   /**
@@ -92,7 +101,7 @@ export class Runtime implements AsyncDisposable {
    * @throws {Fault} `GUEST_ANSWER_INVALID`, and as `validateSettings`
    */
   async protocolVersion(id: string, { deadline = never }: EvaluateOptions = {}): Promise<ProtocolVersion> {
-    const outcome = await runOperation(this.#ports, this.#ready(id), { operation: operations.protocolVersion, payload: new Uint8Array(0), deadline });
+    const { outcome } = await runOperation(this.#ports, this.#ready(id), { operation: operations.protocolVersion, payload: new Uint8Array(0), deadline });
     if (outcome.kind === 'answered') return decodeProtocolVersion(outcome.payload);
     const reason = outcome.kind === 'expired' ? 'guest code interrupted, execution deadline exceeded' : outcome.message;
     throw new Fault('GUEST_ANSWER_INVALID', `cannot invoke 'protocol_version' waPC function : Guest call failure: ${reason}`);
@@ -105,12 +114,12 @@ export class Runtime implements AsyncDisposable {
    * @throws {Fault} `POLICY_UNKNOWN`, `POLICY_START_FAILED`, `REVIEW_INVALID` and `JSON_*`, `POOL_SATURATED`,
    *   `REQUEST_DEADLINE_EXCEEDED`, `RUNTIME_CLOSED`
    */
-  async evaluate(id: string, request: Request | Uint8Array | JsonValue, { deadline = never }: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(id: string, request: Request | Uint8Array | JsonValue, { deadline = never, withholdGuestOutput = false }: EvaluateOptions = {}): Promise<Evaluation> {
     const policy = this.#find(id);
     const parsed = requestOf(request);
-    if (policy.kind === 'ready') return evaluateRequest(this.#ports, policy, parsed, deadline);
+    if (policy.kind === 'ready') return evaluateRequest(withholdGuestOutput ? this.#discreetPorts : this.#ports, policy, parsed, deadline);
     const response = rejection(parsed.uid, policy.fault.message, 500);
-    return { policyId: id, response, unprocessed: response };
+    return { policyId: id, response, unprocessed: response, waitMs: 0, runMs: 0 };
   }
 
   /** Settles what is pending with `RUNTIME_CLOSED`, ends every thread and waits until they are gone. */
@@ -146,7 +155,7 @@ export class Runtime implements AsyncDisposable {
       digest: loaded.digest,
       module: loaded.module,
       metadata,
-      settings: encodeJson(definition.settings as JsonValue),
+      settings: encodeSettings(definition.settings),
       enforcement: { id, mode: definition.policyMode, allowedToMutate: definition.allowedToMutate, message: definition.message },
       grants: parseAllowList(definition.hostCapabilities, this.#dispatcher.knownPaths),
       contextAwareResources: definition.contextAwareResources,

@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+// The policy-server's process: arguments, environment, files and signals as data in; exit code and streams out.
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { CommanderError } from 'commander';
+import { Fault, isFault, messageOf } from 'wasmwarden';
+import type { Logger } from 'pino';
+
+import { optionReference, parseCommandLine } from './command-line.js';
+import { parseConfig, type ParsedConfig, type ServerConfig } from './config.js';
+import { parsePoliciesFile } from './policies/policies-file.js';
+import { formatTerminationMessage } from './policies/termination-message.js';
+import { PoliciesWrong, startServer, type RunningServer } from './server.js';
+import { createLog } from './telemetry/log.js';
+import { readCertificateFiles, watchCertificateFiles } from './tls/certificate-files.js';
+import { createDevelopmentCertificate } from './tls/development-certificate.js';
+import type { TlsMaterial } from './tls/tls-material.js';
+
+/** Where a kubelet picks up why a container ended; absent outside a Pod. */
+const terminationLog = '/dev/termination-log';
+
+async function main(): Promise<number> {
+  const version = await ownVersion();
+  const invocation = await parseCommandLine(process.argv.slice(2), version);
+  if (invocation.kind === 'docs') {
+    await writeFile(invocation.outputPath, optionReference());
+    return 0;
+  }
+  const parsed = parseConfig({ flags: invocation.flags, env: process.env });
+  if (invocation.printConfig) {
+    process.stdout.write(formatConfig(parsed));
+    return 0;
+  }
+  await serve(parsed, version);
+  return 0;
+}
+
+async function serve({ config, warnings }: ParsedConfig, version: string): Promise<void> {
+  const log = createLog(config.log, (line) => process.stdout.write(line));
+  log.info({ version }, 'policy-server starting');
+  for (const warning of warnings) log.warn(warning);
+  assertBuilt(config);
+  const definitions = parsePoliciesFile(await readText(config.policiesPath, 'policies file'), config.policiesPath);
+  const tls = await tlsOf(config, log);
+  const server = await startServer({ config, definitions, locate: locateFile, tls, log, now: () => Number(process.hrtime.bigint()) / 1e6 });
+  const watch = watchTls(config, tls, server, log);
+  log.info({ port: server.port, readiness_port: server.readinessPort, metrics_port: server.metricsPort, policies: definitions.size, tls: config.tls.kind }, 'policy-server ready');
+  await stopSignal(log);
+  watch?.stop();
+  await server.stop();
+  log.info('policy-server stopped');
+}
+
+/** Signatures cannot be checked yet: a configuration that demands them must not be served without. */
+function assertBuilt({ verificationPath }: ServerConfig): void {
+  if (verificationPath === undefined) return;
+  throw new Fault('VERIFICATION_UNSUPPORTED', `Cannot start the policy-server: '${verificationPath}' demands signatures, and checking them is not built yet. Nothing is served unverified.`);
+}
+
+function locateFile(module: string): Promise<string> {
+  if (module.startsWith('file://')) return Promise.resolve(module);
+  return Promise.reject(new Fault('MODULE_LOCATION_UNSUPPORTED', 'only file:// modules can be served yet'));
+}
+
+async function tlsOf({ tls }: ServerConfig, log: Logger): Promise<TlsMaterial | undefined> {
+  switch (tls.kind) {
+    case 'off':
+      return undefined;
+    case 'files':
+      return readCertificateFiles(tls);
+    case 'development': {
+      const { material, authority } = await createDevelopmentCertificate();
+      await writeFile(tls.authorityPath, authority);
+      log.warn({ authority: tls.authorityPath }, 'serving with a development certificate');
+      return material;
+    }
+  }
+}
+
+function watchTls({ tls }: ServerConfig, current: TlsMaterial | undefined, server: RunningServer, log: Logger): { stop(): void } | undefined {
+  if (tls.kind !== 'files' || current === undefined) return undefined;
+  return watchCertificateFiles(tls, current, {
+    changed: (material) => {
+      server.replaceTls(material);
+      log.info({ fingerprint: material.fingerprint, not_after: material.notAfter }, 'Reloading Server TLS certificates');
+    },
+    refused: (fault) => log.error({ problem: fault.message }, 'Failed to reload TLS certificates; the old ones stay'),
+  });
+}
+
+/** Settles at the first signal to stop; a second one ends the process at once. */
+function stopSignal(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'told to stop');
+        process.once(signal, () => process.exit(1));
+        resolve();
+      });
+    }
+  });
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    throw new Fault('FILE_UNREADABLE', `Cannot read the ${what} '${path}': ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
+
+async function ownVersion(): Promise<string> {
+  // The manifest is two levels up from dist/ and from the sources' build alike only by name; walk up to the first one.
+  for (let folder = new URL('.', import.meta.url); folder.pathname !== '/'; folder = new URL('..', folder)) {
+    const text = await readFile(fileURLToPath(new URL('package.json', folder)), 'utf8').catch(() => undefined);
+    if (text !== undefined) return String((JSON.parse(text) as { version: unknown }).version);
+  }
+  return 'unknown';
+}
+
+function formatConfig({ origins }: ParsedConfig): string {
+  return origins.map(({ option, value, origin }) => `${option.flag}: ${value === undefined ? '(not set)' : JSON.stringify(value)} # ${origin}\n`).join('');
+}
+
+/** Everything that ends the process early, as an exit code: 2 for usage, 1 for what the operator can mend, 70 for our bugs. */
+async function exitCode(thrown: unknown): Promise<number> {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+  if (!isFault(thrown)) {
+    process.stderr.write(`Error: the policy-server failed by a fault of its own; please report this: ${thrown instanceof Error ? String(thrown.stack) : String(thrown)}\n`);
+    return 70;
+  }
+  process.stderr.write(`Error: ${thrown.message}\n`);
+  const problems = thrown instanceof PoliciesWrong ? thrown.problems : [{ policyId: '', message: thrown.message }];
+  // Only a Pod has this file; anywhere else there is nobody to read it.
+  await writeFile(terminationLog, formatTerminationMessage(problems), { flag: 'r+' }).catch(() => undefined);
+  return thrown.code === 'CONFIG_INVALID' ? 2 : 1;
+}
+
+process.exitCode = await main().catch(exitCode);

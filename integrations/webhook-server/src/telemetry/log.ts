@@ -1,0 +1,71 @@
+// The log: pino underneath, JSON lines or readable text. Object content, patches, settings and secrets are never logged above
+// debug: what is logged is named here, field by field.
+import { styleText } from 'node:util';
+
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { isFault, messageOf, type RuntimeEvent } from 'wasmwarden';
+
+import type { ServerConfig } from '../config.js';
+
+import { isAboutSecret } from './secrecy.js';
+import type { EvaluationReport } from './report.js';
+
+/** Makes the logger; lines go to `write`. */
+export function createLog({ level, format, colour }: ServerConfig['log'], write: (line: string) => void): Logger {
+  const destination: DestinationStream = { write: (line) => write(format === 'json' ? line : `${textLine(line, colour)}\n`) };
+  const options = { level, base: null, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label: string): object => ({ level: label }) }, messageKey: 'message' };
+  return pino(options, destination);
+}
+
+/** One line per request: denials at info, acceptances at debug. */
+export function logEvaluation(log: Logger, { policyId, origin, request, response, unprocessed, policyMode, runMs }: EvaluationReport): void {
+  const fields = {
+    policy_id: policyId,
+    request_uid: request.uid,
+    origin,
+    allowed: response.allowed,
+    ...(request.kind === 'kubernetes' ? { operation: request.operation, kind: request.resource.kind, namespace: request.namespace, name: request.name } : {}),
+    mutated: response.patch !== undefined,
+    code: unprocessed.status?.code,
+    run_ms: Math.round(runMs * 100) / 100,
+  };
+  const told = (message: string | undefined): string | undefined => (isAboutSecret(request) ? 'withheld: the request is about a Secret' : message);
+  if (policyMode === 'monitor' && !unprocessed.allowed) log.info({ ...fields, reason: told(unprocessed.status?.message) }, 'policy evaluation (monitor mode)');
+  else if (!response.allowed) log.info({ ...fields, reason: told(response.status?.message) }, 'request denied');
+  else log.debug(fields, 'request allowed');
+}
+
+/** What the runtime says about itself. */
+export function logEvent(log: Logger, event: RuntimeEvent): void {
+  switch (event.kind) {
+    case 'guest-logged':
+      return log[event.level]({ target: 'policy_log', policy_id: event.policyId, source: event.source, data: event.data }, event.message);
+    case 'capability-denied':
+      return log.error({ policy_id: event.policyId, capability: event.capability, allowed_capabilities: event.granted }, 'the policy called a host capability that it was not granted');
+    case 'capability-failed':
+      return log.error({ policy_id: event.policyId, capability: event.capability, problem: event.problem }, 'a host capability failed');
+    case 'worker-stopped':
+      return log.debug({ worker: event.workerId, reason: event.reason }, 'worker stopped');
+    default:
+      return log.debug({ ...event }, event.kind);
+  }
+}
+
+/** A request that ended in a fault: the caller's mistakes at debug, ours and overload louder. */
+export function logFailure(log: Logger, path: string, status: number, thrown: unknown): void {
+  const fields = { path, status, ...(isFault(thrown) ? { code: thrown.code } : {}), problem: messageOf(thrown) };
+  if (status === 500) log.error(isFault(thrown) || !(thrown instanceof Error) ? fields : { ...fields, stack: thrown.stack }, 'Evaluation error');
+  else if (status === 503) log.warn(fields, 'request refused');
+  else log.debug(fields, 'request refused');
+}
+
+const colours = { trace: 'gray', debug: 'blue', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+function textLine(line: string, colour: boolean): string {
+  const { level, time, message, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const name = String(level);
+  const label = name.toUpperCase().padStart(5);
+  const painted = colour && Object.hasOwn(colours, name) ? styleText(colours[name as keyof typeof colours], label) : label;
+  const rest = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value)}`);
+  return [String(time), painted, String(message), ...rest].join(' ');
+}
