@@ -24,19 +24,19 @@ export interface ModuleLimits {
  * @throws {Fault} any `WasmFaultCode`: WASM_LIMIT_EXCEEDED where it begins with more, WASM_UNSUPPORTED for more than
  *   one memory and for shared or 64-bit ones
  */
-export function limitModule(module: Uint8Array, limits: ModuleLimits): Uint8Array {
+export function limitModule(module: Uint8Array, limits: ModuleLimits): Uint8Array<ArrayBuffer> {
   const sections = readSections(module);
   checkDeclarations(sections);
   return writeModule(withTableLimit(withMemoryLimit(sections, limits.memoryPages), limits.tableElements));
 }
 
 /** The module with a memory, its own or imported, that cannot grow beyond `maxPages` pages of 64 KiB. */
-export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array {
+export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array<ArrayBuffer> {
   return writeModule(withMemoryLimit(readSections(module), maxPages));
 }
 
 /** The module with tables that together begin with at most `maxElements` elements and each cannot grow beyond. */
-export function limitTables(module: Uint8Array, maxElements: number): Uint8Array {
+export function limitTables(module: Uint8Array, maxElements: number): Uint8Array<ArrayBuffer> {
   return writeModule(withTableLimit(readSections(module), maxElements));
 }
 
