@@ -47,7 +47,7 @@ export function decodeJson(bytes: Uint8Array, limits: ReadingLimits = {}): JsonV
 }
 
 /** Writes a JSON document as UTF-8 without white space; keys stay in their order. */
-export function encodeJson(value: JsonValue): Uint8Array {
+export function encodeJson(value: JsonValue): Uint8Array<ArrayBuffer> {
   return encoder.encode(JSON.stringify(value));
 }
 

@@ -15,5 +15,5 @@ export function abiOf(module: ModuleInterface): Abi {
   if (module.exports.some((entry) => entry.name.startsWith('opa_'))) return { kind: 'opa' };
   if (functions.includes('__guest_call')) return { kind: 'wapc' };
   if (functions.includes('_start')) return { kind: 'wasi-command' };
-  return { kind: 'unknown', because: `it exports no function __guest_call (waPC), _start (WASI) or opa_* (Rego) among its ${module.exports.length} exports` };
+  return { kind: 'unknown', because: `none of its ${module.exports.length} exports is a function __guest_call (waPC) or _start (WASI), or begins with opa_ (Rego)` };
 }

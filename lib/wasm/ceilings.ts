@@ -1,26 +1,29 @@
 // How much a module may declare. Each of these is cheap to write down in a file and dear to hold or to compile; the
-// engine's own ceilings (100 to 10,000 times higher) protect a browser tab, not a server that many policies share.
+// engine's own ceilings, mostly a hundred times higher, protect a browser tab and not a server that many policies share.
 // Memory and table sizes are the operator's to choose: see limits.ts.
 
-/** Bytes of a whole module. Interpreter-carrying policies (JavaScript, CEL) have 2 to 20 MB; compiling takes about 10 times the bytes. */
+/** Bytes of a whole module. Policies that carry an interpreter or a garbage collector have some tens of megabytes at most. */
 export const maxModuleBytes = 64 * 1024 * 1024;
 
 /** Sections, custom ones included: an object each, though an empty custom section takes three bytes. */
 export const maxSections = 1_000;
 
-/** Function types: an object each, though a type takes three bytes. Compilers merge equal types; large modules have some hundreds. */
+/** Types: an object each, though a type takes three bytes. Compilers merge equal types; large modules have some hundreds. */
 export const maxTypes = 10_000;
 
-/** Parameters or results of one function type; the engine's own limit. */
-export const maxArity = 1_000;
+/** Parameters or results of one function type: validation visits them at each call and block of that type. Compilers emit a dozen or two. */
+export const maxArity = 256;
+
+/** Fields of one struct type; the engine's own limit, as languages with classes put whole method tables into structs. */
+export const maxFields = 10_000;
 
 /** Imports: each is resolved and wrapped anew for every instance. Policies import a few dozen host functions. */
 export const maxImports = 1_000;
 
-/** Exports: each becomes a JavaScript object for every instance. Policies export a handful; unstripped C programs some hundreds. */
+/** Exports: about 2 microseconds and 200 bytes each for every instance. Policies export a handful; unstripped C programs some hundreds. */
 export const maxExports = 10_000;
 
-/** Functions: about 200 bytes each in the engine for four bytes in the file. The largest Go policies have some 20,000. */
+/** Functions: about 100 bytes each in the engine for four bytes in the file. Large policies have some 10,000. */
 export const maxFunctions = 200_000;
 
 /** Parameters and locals of one function: they become its stack frame. Optimised code has dozens, unoptimised code some thousands. */
@@ -38,7 +41,7 @@ export const maxGlobals = 10_000;
 /** Element segments: objects that live as long as an instance does. */
 export const maxElementSegments = 10_000;
 
-/** Data segments: likewise. Pre-initialised modules have some thousands. */
+/** Data segments: likewise. Pre-initialised modules have some thousands, one for each stretch of memory that is not zero. */
 export const maxDataSegments = 50_000;
 
 /** Exception tags: every policy seen so far has none or one. */

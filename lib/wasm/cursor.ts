@@ -53,15 +53,6 @@ export class Cursor {
     throw this.malformed('an integer that does not fit 32 bits');
   }
 
-  /** Passes over a signed LEB128 integer of at most `bits` bits. */
-  skipSigned(bits: number): void {
-    const longest = Math.ceil(bits / 7);
-    for (let length = 1; length <= longest; length += 1) {
-      if (this.byte() < 0x80) return;
-    }
-    throw this.malformed(`an integer that does not fit ${bits} bits`);
-  }
-
   /** The length of a vector, each entry of which takes a byte or more. */
   count(most: number, entries: string): number {
     const count = this.u32();

@@ -15,7 +15,7 @@ export function customSection(module: Uint8Array, name: string): Uint8Array | un
 }
 
 /** The module with that custom section: in place of the first one of the name, else at the end; all else stays byte for byte. */
-export function withCustomSection(module: Uint8Array, name: string, payload: Uint8Array): Uint8Array {
+export function withCustomSection(module: Uint8Array, name: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const label = encoder.encode(name);
   const sections = [...readSections(module)];
   const index = sections.findIndex((section) => payloadNamed(section, label) !== undefined);

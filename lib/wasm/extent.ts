@@ -27,6 +27,6 @@ export function readExtent(cursor: Cursor, of: 'memory' | 'table'): Extent {
 }
 
 /** Writes an extent that has a maximum. */
-export function encodeExtent(initial: number, maximum: number): Uint8Array {
+export function encodeExtent(initial: number, maximum: number): Uint8Array<ArrayBuffer> {
   return joinBytes(Uint8Array.of(hasMaximum), encodeU32(initial), encodeU32(maximum));
 }

@@ -1,14 +1,13 @@
 // Puts the operator's limits on memory and tables into a module, so that the engine enforces them. How much else a
 // module may declare is checked in declarations.ts.
 import { maxTables } from './ceilings.js';
-import { skipConstantExpression } from './constant-expression.js';
 import type { Cursor } from './cursor.js';
 import { checkDeclarations } from './declarations.js';
 import { encodeExtent, readExtent, type Extent } from './extent.js';
 import { readImports } from './imports.js';
 import { joinBytes } from './leb128.js';
 import { makeSection, readSections, sectionCursor, sectionId, writeModule, type Section } from './sections.js';
-import { readValueType } from './value-type.js';
+import { readHeapType, readValueType } from './value-type.js';
 import { wasmFault } from './wasm-fault.js';
 
 /** What one instance of a module may take. */
@@ -25,19 +24,19 @@ export interface ModuleLimits {
  * @throws {Fault} any `WasmFaultCode`: WASM_LIMIT_EXCEEDED where it begins with more, WASM_UNSUPPORTED for more than
  *   one memory and for shared or 64-bit ones
  */
-export function limitModule(module: Uint8Array, limits: ModuleLimits): Uint8Array {
+export function limitModule(module: Uint8Array, limits: ModuleLimits): Uint8Array<ArrayBuffer> {
   const sections = readSections(module);
   checkDeclarations(sections);
   return writeModule(withTableLimit(withMemoryLimit(sections, limits.memoryPages), limits.tableElements));
 }
 
 /** The module with a memory, its own or imported, that cannot grow beyond `maxPages` pages of 64 KiB. */
-export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array {
+export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array<ArrayBuffer> {
   return writeModule(withMemoryLimit(readSections(module), maxPages));
 }
 
 /** The module with tables that together begin with at most `maxElements` elements and each cannot grow beyond. */
-export function limitTables(module: Uint8Array, maxElements: number): Uint8Array {
+export function limitTables(module: Uint8Array, maxElements: number): Uint8Array<ArrayBuffer> {
   return writeModule(withTableLimit(readSections(module), maxElements));
 }
 
@@ -97,8 +96,19 @@ function readTable(cursor: Cursor): Site {
   const start = cursor.at;
   const extent = readExtent(cursor, 'table');
   const end = cursor.at;
-  if (initialised) skipConstantExpression(cursor);
+  if (initialised) skipInitialReference(cursor);
   return { extent, start, end };
+}
+
+const endOfExpression = 0x0b;
+
+/** Passes over the constant expression that gives a table's elements their first value: a null, a function or a global. */
+function skipInitialReference(cursor: Cursor): void {
+  const opcode = cursor.byte();
+  if (opcode === 0xd0) readHeapType(cursor);
+  else if (opcode === 0xd2 || opcode === 0x23) cursor.u32();
+  else throw wasmFault('WASM_UNSUPPORTED', `one of its tables is initialised by the instruction 0x${opcode.toString(16)}`);
+  if (cursor.byte() !== endOfExpression) throw wasmFault('WASM_UNSUPPORTED', 'one of its tables is initialised by more than one instruction');
 }
 
 /** The sections with every maximum at those sites brought down to the limit; sections without such a site stay as they are. */

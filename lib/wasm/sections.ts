@@ -68,7 +68,7 @@ export function readSections(module: Uint8Array): readonly Section[] {
 }
 
 /** The bytes of a module made of these sections. */
-export function writeModule(sections: readonly Section[]): Uint8Array {
+export function writeModule(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
   return joinBytes(preamble, ...sections.map((section) => section.encoded));
 }
 

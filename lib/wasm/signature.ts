@@ -1,6 +1,6 @@
 // Function types: what a function takes and gives. JavaScript does not compare them when it links an instance, so the
 // loader does; that is why they can be printed and compared.
-import { maxArity, maxTypes } from './ceilings.js';
+import { maxArity, maxFields, maxTypes } from './ceilings.js';
 import type { Cursor } from './cursor.js';
 import { sectionCursor, sectionId, type Section } from './sections.js';
 import { readValueType, type ValueType } from './value-type.js';
@@ -41,7 +41,7 @@ export function readTypes(sections: readonly Section[]): TypeTable {
 /** The function type an import, function or tag refers to. */
 export function signatureAt(types: TypeTable, index: number): Signature {
   const signature = types[index];
-  if (signature === undefined) throw wasmFault('WASM_MALFORMED', `it uses type ${index}, which is no function type of its`);
+  if (signature === undefined) throw wasmFault('WASM_MALFORMED', `it takes type ${index} for a function type, and that is none`);
   return signature;
 }
 
@@ -77,7 +77,7 @@ function readComposite(cursor: Cursor, form: number): Signature | undefined {
     case functionForm:
       return { params: readValueTypes(cursor), results: readValueTypes(cursor) };
     case structForm: {
-      const fields = cursor.count(maxArity, 'fields of one type');
+      const fields = cursor.count(maxFields, 'fields of one type');
       for (let index = 0; index < fields; index += 1) skipField(cursor);
       return undefined;
     }

@@ -46,7 +46,13 @@ export function readValueType(cursor: Cursor): ValueType {
 /** Reads what a reference points to: a word for the built-in types, else the index of a type. */
 export function readHeapType(cursor: Cursor): string {
   const abstract = heapTypes.get(cursor.bytes[cursor.at] ?? 0);
-  if (abstract === undefined) return String(cursor.u32());
-  cursor.byte();
-  return abstract;
+  if (abstract !== undefined) {
+    cursor.byte();
+    return abstract;
+  }
+  const index = cursor.u32();
+  // The format has a signed integer here, the negative ones being built-in types: this bit is the sign.
+  const negative = ((cursor.bytes[cursor.at - 1] ?? 0) & 0x40) !== 0;
+  if (negative) throw cursor.malformed('a reference to an unknown built-in type');
+  return String(index);
 }
