@@ -4,6 +4,8 @@ import { createCodec, Decoder, encode as pack } from 'msgpack-lite';
 
 import { Fault, messageOf } from '../fault.js';
 
+import { assertOneValue } from './message-pack-extent.js';
+
 /** Turns values into payload bytes and back. */
 export interface Codec<Value> {
   readonly name: string;
@@ -30,11 +32,11 @@ export const jsonCodec: Codec<unknown> = {
 };
 
 /**
- * Payloads as MessagePack.
+ * Payloads as MessagePack: values as JSON has them, `bigint` for integers of 64 bits, `Uint8Array` for bytes.
  *
  * Shapes that `msgpack-lite` alone gets wrong are handled here: a `Uint8Array` is written as `bin` (it would become an
- * extension type that Rust and Go refuse), integers beyond 32 bits as `int64` or `uint64` (they would become floats),
- * a `__proto__` key is a key, and bytes after the value are an error. 64-bit integers that a number cannot hold are `bigint`.
+ * extension type that Rust and Go refuse), integers beyond 32 bits as `int64` or `uint64` (they would become floats), a
+ * `__proto__` key is a key. Integers are read as `number` where that holds them and as `bigint` else.
  */
 export const messagePackCodec: Codec<unknown> = {
   name: 'MessagePack',
@@ -53,20 +55,24 @@ function decoded(codec: string, decode: () => unknown): unknown {
 }
 
 function unpack(payload: Uint8Array): unknown {
+  assertOneValue(payload);
   const decoder = Decoder({ codec: wire });
   decoder.write(payload);
-  const value: unknown = decoder.read();
-  if (decoder.offset !== payload.byteLength) throw new Error(`${payload.byteLength - decoder.offset} bytes follow the value`);
-  return unpacked(value);
+  return unpacked(decoder.read());
 }
 
 function packable(value: unknown): unknown {
-  if (typeof value === 'bigint') return value < 0n ? new Int64BE(value.toString()) : new Uint64BE(value.toString());
-  if (typeof value === 'number') return Number.isSafeInteger(value) && Math.abs(value) > 0x7fffffff ? packable(BigInt(value)) : value;
+  if (typeof value === 'bigint') return packableBigint(value);
+  if (typeof value === 'number') return Number.isSafeInteger(value) && Math.abs(value) > 0x7fffffff ? packableBigint(BigInt(value)) : value;
   if (value instanceof Uint8Array) return value.slice().buffer;
   if (Array.isArray(value)) return value.map(packable);
   if (typeof value === 'object' && value !== null) return new Map(Object.entries(value).map(([key, member]) => [key, packable(member)]));
   return value;
+}
+
+function packableBigint(value: bigint): Int64BE | Uint64BE {
+  if (BigInt.asIntN(64, value) !== value && BigInt.asUintN(64, value) !== value) throw new RangeError(`MessagePack has no integer as large as ${value}`);
+  return value < 0n ? new Int64BE(value.toString()) : new Uint64BE(value.toString());
 }
 
 function unpacked(value: unknown): unknown {

@@ -1,18 +1,21 @@
-// What the protocol lets a guest hold the host to: sizes of what it may hand over, and the error for breaking the rules.
+// What the protocol lets a guest hold the host to: sizes and numbers, and the error for breaking the rules.
 
-/** Upper bounds on what one guest may hand over in one piece, in bytes. */
+/** Upper bounds on what a guest may hand over during one operation. */
 export interface ExchangeLimits {
-  /** The answer to an operation, and the payload of a host call. */
+  /** Bytes of the answer to an operation, and of a host call's payload; more ends the guest's call. */
   readonly payloadBytes: number;
-  /** An error text or a console line. */
+  /** Bytes of an error text or a console line, which are cut there, and of a host call's names, where more ends the call. */
   readonly textBytes: number;
+  /** Host calls; one more ends the guest's call. */
+  readonly hostCalls: number;
 }
 
 /**
  * 16 MiB: an API server sends at most 3 MiB of object, a mutating policy answers with the whole object once,
- * JSON escapes may double it; the rest is room. 64 KiB is more than anyone reads of an error.
+ * JSON escapes may double it; the rest is room. 64 KiB is more than anyone reads of an error. 10,000 calls are more than
+ * a policy makes about one object, and answering them takes the serving thread less than a second.
  */
-export const defaultExchangeLimits: ExchangeLimits = { payloadBytes: 16 * 1024 * 1024, textBytes: 64 * 1024 };
+export const defaultExchangeLimits: ExchangeLimits = { payloadBytes: 16 * 1024 * 1024, textBytes: 64 * 1024, hostCalls: 10_000 };
 
 /** A guest used the protocol in a way it does not allow; ends the guest's call as a trap does. */
 export class GuestProtocolError extends Error {

@@ -3,6 +3,7 @@ import { GuestExit, type GuestPhase, type Outcome } from '../outcome.js';
 
 import { GuestProtocolError } from './exchange.js';
 import { GuestHost, type HostPorts } from './host.js';
+import { Latch } from './latch.js';
 import { GuestPointerError } from './memory.js';
 import { guestExports } from './protocol.js';
 
@@ -19,11 +20,13 @@ export interface GuestOptions extends HostPorts {
 
 type GuestFunction = (...values: number[]) => unknown;
 
-/** One instance of a waPC module, started once and then called any number of times. */
+/** One instance of a waPC module, started once and then called any number of times, until it traps. */
 export class Guest {
   readonly #host: GuestHost;
   readonly #options: GuestOptions;
+  readonly #latch = new Latch();
   #guestCall: GuestFunction | undefined;
+  #calling = false;
 
   constructor(options: GuestOptions) {
     this.#options = options;
@@ -39,9 +42,10 @@ export class Guest {
     this.#options.onPhase('start');
     try {
       const memory = (): WebAssembly.Memory => this.#host.getCallerMemory();
-      const instance = instantiated(module, { ...this.#options.imports(memory), ...this.#host.getImports() });
+      const instance = instantiated(module, this.#latch.guard({ ...this.#options.imports(memory), ...this.#host.getImports() }));
+      this.#latch.check();
       this.#host.instance = instance;
-      for (const name of guestExports.starts) runStart(instance.exports[name]);
+      for (const name of guestExports.starts) this.#runStart(instance.exports[name]);
       this.#guestCall = guestCallOf(instance);
       return undefined;
     } catch (thrown) {
@@ -49,17 +53,36 @@ export class Guest {
     }
   }
 
-  /** Runs one operation; whatever the guest does becomes an outcome. */
+  /** Runs one operation; whatever the guest does becomes an outcome. Calls do not nest. */
   call(operation: string, payload: Uint8Array): Outcome {
     const guestCall = this.#guestCall;
     if (guestCall === undefined) throw new Error('the guest was called before it was started');
+    if (this.#calling) throw new Error(`cannot call '${operation}': the guest is in a call already`);
     const name = this.#host.beginCall(operation, payload);
+    this.#latch.reset();
+    this.#calling = true;
     this.#options.onPhase('call');
     try {
-      const succeeded = guestCall(name.byteLength, payload.byteLength) !== 0;
-      return this.#outcome(succeeded);
+      const result = guestCall(name.byteLength, payload.byteLength);
+      this.#latch.check();
+      if (typeof result !== 'number') throw new GuestProtocolError('__guest_call returned no number');
+      return this.#outcome(result !== 0);
     } catch (thrown) {
       return { kind: 'trapped', message: guestFailure(thrown) };
+    } finally {
+      this.#calling = false;
+    }
+  }
+
+  #runStart(start: WebAssembly.ExportValue | undefined): void {
+    if (typeof start !== 'function') return;
+    try {
+      (start as GuestFunction)();
+      this.#latch.check();
+    } catch (thrown) {
+      // TinyGo since 0.35 ends its `_start` this way.
+      if (!(thrown instanceof GuestExit && thrown.code === 0)) throw thrown;
+      this.#latch.reset();
     }
   }
 
@@ -78,16 +101,6 @@ function instantiated(module: WebAssembly.Module, imports: WebAssembly.Imports):
   } catch (thrown) {
     if (thrown instanceof TypeError) throw new GuestProtocolError(thrown.message);
     throw thrown;
-  }
-}
-
-function runStart(start: WebAssembly.ExportValue | undefined): void {
-  if (typeof start !== 'function') return;
-  try {
-    (start as GuestFunction)();
-  } catch (thrown) {
-    // TinyGo since 0.35 ends its `_start` this way.
-    if (!(thrown instanceof GuestExit && thrown.code === 0)) throw thrown;
   }
 }
 

@@ -4,7 +4,7 @@ import { WapcHost } from '@wapc/host';
 
 import { GuestProtocolError, type ExchangeLimits } from './exchange.js';
 import { checkedOffset, readBytes, writeBytes } from './memory.js';
-import { hostModule, type HostCallHandler } from './protocol.js';
+import { hostModule, type HostCall, type HostCallHandler } from './protocol.js';
 
 /** What a guest host needs of its surroundings. */
 export interface HostPorts {
@@ -14,9 +14,6 @@ export interface HostPorts {
   readonly limits: ExchangeLimits;
 }
 
-type Callback = (...values: number[]) => unknown;
-type Callbacks = Readonly<Record<string, Callback>>;
-
 /** Thrown into the inherited `__host_call`, which keeps `'' + thrown` as the guest's error text: no `Error: ` in front. */
 class HostRefusal extends Error {
   override toString(): string {
@@ -25,26 +22,29 @@ class HostRefusal extends Error {
 }
 
 const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const lenientText = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** A `WapcHost` that is safe to hand to a hostile guest: bounds checked, nothing kept between calls. */
 export class GuestHost extends WapcHost {
   readonly #ports: HostPorts;
+  #hostCalls = 0;
   /** What the handler itself threw: ours to report, never the guest's to read. */
   #handlerFailure: { readonly thrown: unknown } | undefined;
 
   constructor(ports: HostPorts) {
-    super((binding, namespace, operation, payload) => this.#answer(binding, namespace, operation, payload));
+    super((binding, namespace, operation, payload) => this.#answer({ binding, namespace, operation, payload }));
+    // The inherited decoder swallows a byte order mark: two different names would read the same.
+    this.textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
     this.#ports = ports;
   }
 
-  /** Forgets everything of the call before: request, answers and errors of both sides. */
+  /** Forgets everything of the call before: request, answers and errors of both sides. Returns the operation's bytes. */
   beginCall(operation: string, payload: Uint8Array): Uint8Array {
     const { state } = this;
     delete state.guestResponse;
     delete state.guestError;
     delete state.hostResponse;
     delete state.hostError;
+    this.#hostCalls = 0;
     const operationEncoded = this.textEncoder.encode(operation);
     state.guestRequest = { operation, operationEncoded, msg: payload };
     return operationEncoded;
@@ -57,16 +57,8 @@ export class GuestHost extends WapcHost {
 
   /** The protocol's imports alone: WASI comes from elsewhere, the inherited one breaks its own contract. */
   override getImports(): { [hostModule]: WebAssembly.ModuleImports } {
-    const inherited = callbacksOf(super.getImports()[hostModule]);
-    return {
-      [hostModule]: {
-        ...this.#guestSide(inherited),
-        ...this.#hostSide(inherited),
-        __console_log: (pointer: number, length: number): void => {
-          this.#ports.consoleLog(lenientText.decode(this.#read(pointer, length, this.#ports.limits.textBytes, '__console_log')));
-        },
-      },
-    };
+    const inherited = inheritedCallbacks(super.getImports()[hostModule]);
+    return { [hostModule]: { ...this.#guestSide(inherited), ...this.#hostSide(inherited) } };
   }
 
   override getCallerMemory(): WebAssembly.Memory {
@@ -77,45 +69,49 @@ export class GuestHost extends WapcHost {
     return memory;
   }
 
-  #guestSide(inherited: Callbacks): WebAssembly.ModuleImports {
+  #guestSide(inherited: InheritedCallbacks): WebAssembly.ModuleImports {
     return {
       __guest_request: (operationPointer: number, pointer: number): void => {
         const request = this.state.guestRequest;
         if (request === undefined) throw new GuestProtocolError('the guest asked for a request while none was being made');
         const memory = this.getCallerMemory();
-        inherited['__guest_request']?.(
+        inherited.__guest_request(
           checkedOffset(memory, operationPointer, request.operationEncoded.byteLength, '__guest_request'),
           checkedOffset(memory, pointer, request.msg.byteLength, '__guest_request'),
         );
       },
       __guest_response: (pointer: number, length: number): void => {
-        this.#bound(length, this.#ports.limits.payloadBytes, '__guest_response');
+        this.#assertSize(length, this.#ports.limits.payloadBytes, '__guest_response');
         // The inherited callback erases the error; the protocol keeps both and lets the return value choose.
         const { guestError } = this.state;
-        inherited['__guest_response']?.(checkedOffset(this.getCallerMemory(), pointer, length, '__guest_response'), length >>> 0);
+        inherited.__guest_response(checkedOffset(this.getCallerMemory(), pointer, length, '__guest_response'), length >>> 0);
         if (guestError !== undefined) this.state.guestError = guestError;
       },
       __guest_error: (pointer: number, length: number): void => {
-        this.#bound(length, this.#ports.limits.textBytes, '__guest_error');
-        inherited['__guest_error']?.(checkedOffset(this.getCallerMemory(), pointer, length, '__guest_error'), length >>> 0);
+        inherited.__guest_error(checkedOffset(this.getCallerMemory(), pointer, length, '__guest_error'), this.#cut(length));
+      },
+      // Overridden: the inherited one writes to the host's own stdout.
+      __console_log: (pointer: number, length: number): void => {
+        const memory = this.getCallerMemory();
+        const start = checkedOffset(memory, pointer, length, '__console_log');
+        this.#ports.consoleLog(this.textDecoder.decode(readBytes(memory, start, this.#cut(length), '__console_log')));
       },
     };
   }
 
-  #hostSide(inherited: Callbacks): WebAssembly.ModuleImports {
+  #hostSide(inherited: InheritedCallbacks): WebAssembly.ModuleImports {
     return {
       __host_call: (...values: number[]): unknown => {
-        const checked = this.#checkedCall(values);
-        const result = inherited['__host_call']?.(...checked);
+        const result = inherited.__host_call(...this.#checkedCall(values));
         const failure = this.#handlerFailure;
         this.#handlerFailure = undefined;
         if (failure !== undefined) throw failure.thrown;
         return result;
       },
-      __host_response_len: (): unknown => inherited['__host_response_len']?.(),
+      __host_response_len: (): unknown => inherited.__host_response_len(),
       __host_response: (pointer: number): void => {
         const length = this.state.hostResponse?.byteLength ?? 0;
-        inherited['__host_response']?.(checkedOffset(this.getCallerMemory(), pointer, length, '__host_response'));
+        inherited.__host_response(checkedOffset(this.getCallerMemory(), pointer, length, '__host_response'));
       },
       // Overridden: the inherited length counts UTF-16 units, but UTF-8 bytes are what gets written.
       __host_error_len: (): number => this.#hostError().byteLength,
@@ -129,31 +125,35 @@ export class GuestHost extends WapcHost {
 
   /** The eight numbers of a host call with every range checked; names must be UTF-8, as in the reference. */
   #checkedCall(values: readonly number[]): number[] {
+    const { hostCalls, payloadBytes, textBytes } = this.#ports.limits;
+    this.#hostCalls += 1;
+    if (this.#hostCalls > hostCalls) throw new GuestProtocolError(`__host_call: the guest made more than ${hostCalls} host calls in one operation`);
     const memory = this.getCallerMemory();
     const checked: number[] = [];
-    for (const [index, what] of ['binding', 'namespace', 'operation', 'payload'].entries()) {
+    for (const [index, part] of ['binding', 'namespace', 'operation', 'payload'].entries()) {
+      const what = `__host_call (${part})`;
       const length = (values[index * 2 + 1] ?? 0) >>> 0;
-      this.#bound(length, what === 'payload' ? this.#ports.limits.payloadBytes : this.#ports.limits.textBytes, `__host_call (${what})`);
-      const pointer = checkedOffset(memory, values[index * 2] ?? 0, length, `__host_call (${what})`);
-      if (what !== 'payload') assertText(readBytes(memory, pointer, length, what), what);
+      this.#assertSize(length, part === 'payload' ? payloadBytes : textBytes, what);
+      const pointer = checkedOffset(memory, values[index * 2] ?? 0, length, what);
+      if (part !== 'payload') assertText(readBytes(memory, pointer, length, what), what);
       checked.push(pointer, length);
     }
     return checked;
   }
 
-  #read(pointer: number, length: number, limit: number, what: string): Uint8Array {
-    this.#bound(length, limit, what);
-    return readBytes(this.getCallerMemory(), pointer, length, what);
-  }
-
-  #bound(length: number, limit: number, what: string): void {
+  #assertSize(length: number, limit: number, what: string): void {
     if (length >>> 0 > limit) throw new GuestProtocolError(`${what}: the guest handed over ${length >>> 0} bytes, the limit is ${limit}`);
   }
 
-  #answer(binding: string, namespace: string, operation: string, payload: Uint8Array): Uint8Array {
+  /** How much of a text is taken. */
+  #cut(length: number): number {
+    return Math.min(length >>> 0, this.#ports.limits.textBytes);
+  }
+
+  #answer(call: HostCall): Uint8Array {
     let answer;
     try {
-      answer = this.#ports.hostCall({ binding, namespace, operation, payload });
+      answer = this.#ports.hostCall(call);
     } catch (thrown) {
       this.#handlerFailure = { thrown };
       throw thrown;
@@ -167,18 +167,27 @@ function assertText(bytes: Uint8Array, what: string): void {
   try {
     strictText.decode(bytes);
   } catch {
-    throw new GuestProtocolError(`__host_call: the ${what} is not UTF-8`);
+    throw new GuestProtocolError(`${what}: the name is not UTF-8`);
   }
 }
 
+type Callback = (...values: number[]) => unknown;
+type InheritedName = '__guest_request' | '__guest_response' | '__guest_error' | '__host_call' | '__host_response_len' | '__host_response';
+type InheritedCallbacks = Readonly<Record<InheritedName, Callback>>;
+
 /** The inherited callbacks, checked to be functions: a later `@wapc/host` that renames one must fail here and not in a guest. */
-function callbacksOf(imports: WebAssembly.ModuleImports | undefined): Callbacks {
-  const callbacks: Record<string, Callback> = {};
-  for (const [name, value] of Object.entries(imports ?? {})) {
-    if (typeof value === 'function') callbacks[name] = value as Callback;
-  }
-  for (const name of ['__guest_request', '__guest_response', '__guest_error', '__host_call', '__host_response_len', '__host_response']) {
-    if (callbacks[name] === undefined) throw new Error(`@wapc/host has no callback ${name}`);
-  }
-  return callbacks;
+function inheritedCallbacks(imports: WebAssembly.ModuleImports | undefined): InheritedCallbacks {
+  const callback = (name: InheritedName): Callback => {
+    const found = imports?.[name];
+    if (typeof found !== 'function') throw new Error(`@wapc/host has no callback ${name}`);
+    return (...values): unknown => Reflect.apply(found, undefined, values);
+  };
+  return {
+    __guest_request: callback('__guest_request'),
+    __guest_response: callback('__guest_response'),
+    __guest_error: callback('__guest_error'),
+    __host_call: callback('__host_call'),
+    __host_response_len: callback('__host_response_len'),
+    __host_response: callback('__host_response'),
+  };
 }
