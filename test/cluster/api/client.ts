@@ -16,13 +16,13 @@ export interface Credentials {
 /** What the API server answered instead of success. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
+  readonly status: number;
+  readonly reason: string;
 
-  constructor(
-    readonly status: number,
-    readonly reason: string,
-    message: string,
-  ) {
+  constructor(status: number, reason: string, message: string) {
     super(message);
+    this.status = status;
+    this.reason = reason;
   }
 }
 
