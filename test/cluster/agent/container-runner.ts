@@ -84,18 +84,18 @@ export class ContainerRunner {
     return `process://${this.#around.pod().metadata.uid}-${this.container.name}-${this.restartCount}`;
   }
 
-  get #stopped(): boolean {
+  #isStopped(): boolean {
     return this.#stop.signal.aborted;
   }
 
   /** Runs the container as often as its Pod wants; settles when it will not run again. */
   async run(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#isStopped()) {
       const process = await this.#launch();
       if (process === undefined) continue;
       const exit = await this.#live(process);
       this.#record(process, exit);
-      if (this.#stopped || !restarts(this.#around.pod(), this.role, exit.exitCode)) break;
+      if (this.#isStopped() || !restarts(this.#around.pod(), this.role, exit.exitCode)) break;
       await this.#waitForRestart(exit.finishedAt.getTime() - process.startedAt.getTime());
     }
     this.finished = true;
@@ -118,7 +118,7 @@ export class ContainerRunner {
   async #launch(): Promise<ContainerProcess | undefined> {
     try {
       const launch = await this.#around.launch(this.container, this.restartCount);
-      if (this.#stopped) return undefined;
+      if (this.#isStopped()) return undefined;
       return await ContainerProcess.start(launch);
     } catch (error) {
       const reason = error instanceof NotLaunchable ? error.reason : 'CreateContainerError';
@@ -137,7 +137,7 @@ export class ContainerRunner {
     const probing = new AbortController();
     this.#enter({ kind: 'running', startedAt: process.startedAt });
     // A stop that came while the namespaces were being made found no process to end.
-    if (this.#stopped) void this.#end(0);
+    if (this.#isStopped()) void this.#end(0);
     const target = { container: this.container, process, address: this.#around.address() };
     const postStart = this.container.lifecycle?.postStart;
     if (postStart !== undefined) await tryAction(postStart, target, LAUNCH_RETRY_MS * 30);
@@ -180,7 +180,7 @@ export class ContainerRunner {
       this.#enter({ kind: 'waiting', reason: 'CrashLoopBackOff', message });
       await this.#pause(waitMs);
     }
-    if (!this.#stopped) this.restartCount += 1;
+    if (!this.#isStopped()) this.restartCount += 1;
   }
 
   async #end(graceSeconds: number): Promise<void> {
@@ -212,7 +212,7 @@ export class ContainerRunner {
   }
 
   async #pause(ms: number): Promise<void> {
-    if (!this.#stopped) await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    if (!this.#isStopped()) await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
   /** Waits until the container has started (as its startup probe says) or will not run again. */
