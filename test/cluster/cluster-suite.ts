@@ -3,6 +3,9 @@
 import { suite } from 'uvu';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.js';
 
+/** How much of each listing is printed when a test fails, in lines. */
+const KEPT_LINES = 40;
+
 /** A suite of cluster tests. `run()` comes last, as with uvu's own. */
 export interface ClusterSuite {
   readonly test: (title: string, body: (cluster: Cluster) => Promise<void>) => void;
@@ -41,7 +44,8 @@ async function told(cluster: Cluster, body: (cluster: Cluster) => Promise<void>)
     await body(cluster);
   } catch (error) {
     for (const words of [['get', 'pods', '-A', '-o', 'wide'], ['get', 'events', '-A', '--sort-by=.lastTimestamp']]) {
-      process.stdout.write(`\n$ kubectl ${words.join(' ')}\n${await cluster.kubectl(words).catch(String)}`);
+      const lines = (await cluster.kubectl(words).catch(String)).split('\n');
+      process.stdout.write(`\n$ kubectl ${words.join(' ')}\n${lines.slice(-KEPT_LINES).join('\n')}`);
     }
     throw error;
   }

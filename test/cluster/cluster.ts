@@ -99,6 +99,11 @@ export class Cluster {
     return this.#sandbox.hostAddress;
   }
 
+  /** Pid of the first process of the cluster's namespaces. */
+  get sandboxPid(): number {
+    return this.#sandbox.initPid;
+  }
+
   /** Words that start kubectl. */
   get kubectlCommand(): readonly string[] {
     return this.#programs.kubectl;

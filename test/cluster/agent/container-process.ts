@@ -2,11 +2,13 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { lastBytes } from './termination-message.js';
-import { containerScript, environmentWords, quoted, type ContainerLaunch } from './container-script.js';
+import { environmentWords, quoted, waitingScript, type ContainerLaunch } from './container-script.js';
 
 /** How a run ended, as container runtimes say it: a signal counts as 128 plus its number. */
 export interface ContainerExit {
@@ -31,6 +33,8 @@ export class ContainerProcess {
   readonly #child: ChildProcess;
   readonly #launch: ContainerLaunch;
   #reachedCommand = false;
+  /** Pid of the container's process 1, as the Node sees it. */
+  #firstPid: number | undefined;
 
   private constructor(child: ChildProcess, launch: ContainerLaunch) {
     this.#child = child;
@@ -48,41 +52,31 @@ export class ContainerProcess {
     const log = openSync(launch.logPath, 'a');
     const [command = '', ...words] = [
       ...(launch.networkNamespace === undefined ? [] : ['nsenter', `--net=${launch.networkNamespace}`, '--']),
-      ...['unshare', '--mount', '--pid', ...(launch.networkNamespace === undefined ? [] : ['--uts']), '--fork', '--kill-child', '--'],
-      ...['sh', '-c', containerScript(launch)],
+      ...['unshare', '--mount', '--pid', ...(launch.networkNamespace === undefined ? [] : ['--uts']), '--'],
+      ...['sh', '-c', waitingScript(launch)],
     ];
     const child = spawn(command, words, { stdio: ['ignore', log, log, 'pipe'], env: { PATH: process.env['PATH'] } });
     closeSync(log);
     const started = new ContainerProcess(child, launch);
-    const report = child.stdio[3];
-    await new Promise<void>((resolve) => {
-      report?.once('data', () => {
-        started.#reachedCommand = true;
-        resolve();
-      });
-      report?.once('close', resolve);
-      child.once('error', () => resolve());
-    });
+    await started.#takeReport();
     return started;
   }
 
   /** Sends a signal to the container's first process, which in its pid namespace is process 1. */
-  async signal(signal: NodeJS.Signals): Promise<void> {
-    const pid = await this.#firstPid();
-    if (pid === undefined) return;
+  signal(signal: NodeJS.Signals): void {
+    if (this.#firstPid === undefined) return;
     try {
-      process.kill(pid, signal);
+      process.kill(this.#firstPid, signal);
     } catch {
       // It ended between the look and the signal.
     }
   }
 
   /** Runs a command in the container's namespaces and root, as `exec` probes and hooks do. */
-  async exec(words: readonly string[], timeoutMs: number): Promise<{ exitCode: number; output: string }> {
-    const pid = await this.#firstPid();
-    if (pid === undefined) return { exitCode: START_ERROR_CODE, output: 'the container does not run' };
+  exec(words: readonly string[], timeoutMs: number): Promise<{ exitCode: number; output: string }> {
+    if (this.#firstPid === undefined) return Promise.resolve({ exitCode: START_ERROR_CODE, output: 'the container does not run' });
     const script = `exec ${environmentWords(this.#launch)} ${words.map(quoted).join(' ')}`;
-    const child = spawn('nsenter', ['--target', String(pid), '--mount', '--net', '--uts', '--pid', '--root', '--wd', '--', 'sh', '-c', script], {
+    const child = spawn('nsenter', ['--target', String(this.#firstPid), '--mount', '--net', '--uts', '--pid', '--root', '--wd', '--', 'sh', '-c', script], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
@@ -95,19 +89,21 @@ export class ContainerProcess {
     });
   }
 
+  /** Reads what the script reports until it closes the pipe, which is when it becomes the command or fails. */
+  async #takeReport(): Promise<void> {
+    const report = this.#child.stdio[3];
+    if (!(report instanceof Readable)) return;
+    for await (const line of createInterface({ input: report })) {
+      if (line === 'started') this.#reachedCommand = true;
+      else this.#firstPid = Number(line.replace('pid ', ''));
+    }
+  }
+
   #ended(code: number | null, signal: NodeJS.Signals | null): ContainerExit {
     const finishedAt = new Date();
+    this.#firstPid = undefined;
     if (!this.#reachedCommand) return { exitCode: START_ERROR_CODE, startError: lastBytes(this.#launch.logPath, ERROR_TAIL_BYTES), finishedAt };
     if (signal === null) return { exitCode: code ?? START_ERROR_CODE, finishedAt };
     return { exitCode: 128 + constants.signals[signal], signal, finishedAt };
-  }
-
-  /** `unshare` waits as the parent of the container's first process. */
-  async #firstPid(): Promise<number | undefined> {
-    const parent = this.#child.pid;
-    if (parent === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return undefined;
-    const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '');
-    const first = Number(children.trim().split(' ')[0]);
-    return first > 0 ? first : undefined;
   }
 }

@@ -111,7 +111,7 @@ export class ContainerRunner {
   /** Sends a signal to the running container; false when none runs. */
   kill(signal: NodeJS.Signals): boolean {
     if (this.#process === undefined) return false;
-    void this.#process.signal(signal);
+    this.#process.signal(signal);
     return true;
   }
 
@@ -192,11 +192,11 @@ export class ContainerRunner {
     if (preStop !== undefined && graceSeconds > 0) {
       await Promise.race([tryAction(preStop, { container: this.container, process, address: this.#around.address() }, graceSeconds * 1000), process.exit]);
     }
-    await process.signal(graceSeconds > 0 ? 'SIGTERM' : 'SIGKILL');
+    process.signal(graceSeconds > 0 ? 'SIGTERM' : 'SIGKILL');
     const patience = new AbortController();
     await Promise.race([process.exit, delay(Math.max(0, deadline - Date.now()), undefined, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
-    await process.signal('SIGKILL');
+    process.signal('SIGKILL');
     await process.exit;
   }
 

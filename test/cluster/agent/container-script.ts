@@ -32,8 +32,17 @@ export interface ContainerLaunch {
 /** Device nodes every image can count on. */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
-/** The script; it reports on file descriptor 3 that nothing is left to do but to become the command. */
-export function containerScript(launch: ContainerLaunch): string {
+/**
+ * The script of the process that waits for the container, inside the namespaces `unshare` made.
+ *
+ * Its first child becomes process 1 of the new pid namespace. Reports on file descriptor 3, one line each: `pid <n>`, and
+ * `started` when nothing is left to do but to become the command. Exits as the container does, 128 + n for a signal.
+ */
+export function waitingScript(launch: ContainerLaunch): string {
+  return `(\n${containerScript(launch)}\n) &\nprintf 'pid %s\\n' "$!" >&3\nexec 3>&-\nwait "$!"`;
+}
+
+function containerScript(launch: ContainerLaunch): string {
   // Parents before children, so that no mount hides an earlier one.
   const mounts = [...launch.mounts].sort((one, other) => depth(one.target) - depth(other.target));
   return [
@@ -56,7 +65,7 @@ export function containerScript(launch: ContainerLaunch): string {
     `mkdir -p ${inside(launch.workingFolder)}`,
     ...(launch.networkNamespace === undefined ? [] : [`printf %s ${quoted(launch.hostname)} > /proc/sys/kernel/hostname`]),
     ...(launch.readOnlyRoot ? [`mount -o remount,ro "$PWD"`] : []),
-    'printf started >&3',
+    'echo started >&3',
     'exec 3>&-',
     `exec chroot ${userWord(launch)}. ${environmentWords(launch)} ${launch.words.map(quoted).join(' ')}`,
   ].join('\n');
@@ -65,7 +74,8 @@ export function containerScript(launch: ContainerLaunch): string {
 /** The `env` command that gives a process of the container exactly its environment and folder. */
 export function environmentWords(launch: ContainerLaunch): string {
   const variables = Object.entries(launch.environment).map(([name, value]) => quoted(`${name}=${value}`));
-  return ['env', '-i', `--chdir=${quoted(launch.workingFolder)}`, ...variables].join(' ');
+  // A shell's background process ignores these two, and would hand that down.
+  return ['env', '-i', '--default-signal=INT,QUIT', `--chdir=${quoted(launch.workingFolder)}`, ...variables].join(' ');
 }
 
 /** A word that the shell takes literally. */

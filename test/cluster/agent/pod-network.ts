@@ -8,6 +8,9 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const BRIDGE = 'pods';
+
+/** Any locally administered unicast address will do: the bridge is alone in its network namespace. */
+const BRIDGE_ADDRESS = '02:00:00:00:00:01';
 const FIRST_HOST = 2;
 const LAST_HOST = 253;
 
@@ -32,7 +35,9 @@ export class PodNetwork {
 
   /** Makes the bridge and joins the sandbox's `uplink` to it. */
   static async create(prefix: string): Promise<PodNetwork> {
-    await ip([`link add ${BRIDGE} type bridge`, `address add ${prefix}.1/24 dev ${BRIDGE}`, `link set uplink master ${BRIDGE}`, 'link set uplink up', `link set ${BRIDGE} up`]);
+    // Without an address of its own a bridge takes the lowest of its ports', which changes as Pods come and go: whoever
+    // remembers the old one then sends into the void for half a minute.
+    await ip([`link add ${BRIDGE} address ${BRIDGE_ADDRESS} type bridge`, `address add ${prefix}.1/24 dev ${BRIDGE}`, `link set uplink master ${BRIDGE}`, 'link set uplink up', `link set ${BRIDGE} up`]);
     return new PodNetwork(prefix);
   }
 
