@@ -37,7 +37,7 @@ export default {
     layer('wasm', []),
     layer('json', []),
     layer('wapc', ['wasm']),
-    layer('wasi', ['wapc']),
+    layer('wasi', ['wasm', 'wapc']),
     layer('policy', ['json', 'wasm']),
     layer('capabilities', ['json']),
     { name: 'worker-owns-nothing', comment: 'The thread that runs hostile code imports only byte layers.', severity: 'error', from: { path: '^lib/runtime/worker/' }, to: { path: '^lib/', pathNot: ['^lib/runtime/(worker|bridge)/', '^lib/(wasm|wapc|wasi)/', ground] } },
@@ -46,7 +46,7 @@ export default {
     effect('worker_threads', '^(node:)?worker_threads$', ['^lib/runtime/(pool/pool|pool/worker-slot|loader/loader|loader/entry|worker/entry|worker/host-call)\\.ts$']),
     effect('network', '^(node:)?(net|tls|http|https|http2|dgram|dns|dns/promises)$', ['^integrations/webhook-server/src/(api-server|probe-server|option-values|config|tls/tls-material)\\.ts$', ]),
     effect('fs', '^(node:)?fs(/promises)?$', ['^lib/runtime/loader/entry\\.ts$', '^integrations/[^/]+/src/main\\.ts$', '^integrations/cli/src/commands/', '^integrations/cli/src/files\\.ts$', '^integrations/webhook-server/src/tls/certificate-files\\.ts$']),
-    effect('crypto', '^(node:)?crypto$', ['^lib/runtime/loader/entry\\.ts$', '^lib/capabilities/crypto\\.ts$', '^integrations/webhook-server/src/tls/tls-material\\.ts$']),
+    effect('crypto', '^(node:)?crypto$', ['^lib/runtime/loader/entry\\.ts$', '^lib/runtime/worker/entry\\.ts$', '^lib/capabilities/crypto\\.ts$', '^integrations/webhook-server/src/tls/tls-material\\.ts$']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -10,6 +10,7 @@ import { customSection } from '../../wasm/custom-section.js';
 import { moduleInterface } from '../../wasm/interface.js';
 import { limitModule } from '../../wasm/limits.js';
 import { assertLinkable, wapcImports } from '../../wapc/linkage.js';
+import { wasiSignatures } from '../../wasi/signatures.js';
 import { recordOfFault } from '../bridge/wire.js';
 
 import type { LoadReply, LoadRequest, LoadedModule, ModuleSource } from './module-load.js';
@@ -45,7 +46,7 @@ async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
   const bytes = read(source);
   const module = moduleInterface(bytes);
   const abi = abiOf(module).kind;
-  if (abi === 'wapc' || abi === 'unknown') assertLinkable(module, wapcImports);
+  if (abi === 'wapc' || abi === 'unknown') assertLinkable(module, { ...wapcImports, ...wasiSignatures });
   return {
     module: await compile(limitModule(bytes, limits)),
     digest: createHash('sha256').update(bytes).digest('hex'),

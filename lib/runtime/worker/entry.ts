@@ -1,4 +1,5 @@
 // The thread that runs hostile code: a job in, an outcome out. It owns nothing but its ports.
+import { webcrypto } from 'node:crypto';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
 import { monotonicNow } from '../../deadline.js';
@@ -15,6 +16,9 @@ if (port === null) throw new Error('worker/entry runs in a worker thread only');
 
 const clock = new PhaseClock(phase);
 const modules = new Map<string, WebAssembly.Module>();
+/** Nobody wakes it: a nap ends by its time. */
+const napping = new Int32Array(new SharedArrayBuffer(4));
+const wasiClock = { realtimeNs: (): bigint => BigInt(Date.now()) * 1_000_000n, monotonicNs: (): bigint => BigInt(Math.round(monotonicNow() * 1e6)) };
 let currentJob = 0;
 
 const send = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
@@ -32,9 +36,11 @@ function run(assignment: Assignment): Outcome {
   return runInSandbox(moduleOf(assignment), assignment.operation, assignment.payload, {
     hostCall,
     limits,
-    consoleLog: (text) => write('console', text),
-    imports: () => ({}),
+    write,
     onPhase: (entered) => clock.enter(entered),
+    clock: wasiClock,
+    randomFill: (bytes) => webcrypto.getRandomValues(bytes),
+    sleep: (durationMs) => Atomics.wait(napping, 0, 0, durationMs),
   });
 }
 
