@@ -20,6 +20,6 @@ export function formatFieldProblems(problems: readonly FieldProblem[]): string {
 
 function messageOfIssue(issue: z.core.$ZodIssue): string {
   // A missing field shows up as an invalid type whose input is undefined.
-  if (issue.code === 'invalid_type' && /received undefined$/.test(issue.message)) return `missing field \`${String(issue.path.at(-1) ?? '')}\``;
+  if (issue.code === 'invalid_type' && /received undefined$/.test(issue.message)) return `missing field \`${issue.path.slice(-1).map(String).join('')}\``;
   return issue.message.replace(/^Invalid input: /, '');
 }
