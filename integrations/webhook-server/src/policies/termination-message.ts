@@ -14,11 +14,20 @@ export function formatTerminationMessage(problems: readonly PolicyProblem[]): st
     const text = format(problems.map(({ policyId, message }) => ({ policyId, message: cut(message, maxChars) })), 0);
     if (fits(text)) return text;
   }
-  for (let kept = problems.length - 1; kept > 0; kept -= 1) {
-    const text = format(problems.slice(0, kept).map(({ policyId, message }) => ({ policyId: cut(policyId, 253), message: cut(message, 64) })), problems.length - kept);
-    if (fits(text)) return text;
-  }
-  return format([], problems.length);
+  const kept = fitting(problems.map(({ policyId, message }) => ({ policyId: cut(policyId, 253), message: cut(message, 64) })));
+  return format(kept, problems.length - kept.length);
+}
+
+/** As many of the first entries as fit, with room for the frame and the count around them. */
+function fitting(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
+  let left = maxBytes - bytesOf(format([], problems.length));
+  return problems.slice(
+    0,
+    problems.findIndex((problem) => {
+      left -= bytesOf(JSON.stringify(problem)) + 1;
+      return left < 0;
+    }),
+  );
 }
 
 function format(policies: readonly PolicyProblem[], omitted: number): string {
@@ -30,5 +39,9 @@ function cut(text: string, maxChars: number): string {
 }
 
 function fits(text: string): boolean {
-  return new TextEncoder().encode(text).byteLength <= maxBytes;
+  return bytesOf(text) <= maxBytes;
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
 }

@@ -1,0 +1,52 @@
+import { isFault } from 'wasmwarden';
+import * as assert from 'uvu/assert';
+import { suite } from 'uvu';
+
+import { parsePoliciesFile } from '../../../../integrations/webhook-server/src/policies/policies-file.js';
+
+const file = suite('webhook-server/policies/policies-file');
+const settingsOf = (yaml: string): unknown => parsePoliciesFile(yaml, 'policies.yml').get('p' as never)?.settings;
+const problemOf = (text: string): string => {
+  try {
+    parsePoliciesFile(text, 'policies.yml');
+    return '';
+  } catch (thrown) {
+    assert.ok(isFault(thrown, 'POLICIES_INVALID'), String(thrown));
+    return thrown.message;
+  }
+};
+
+file('reads YAML and the JSON that the controller writes alike', () => {
+  const yaml = 'a:\n  module: file:///a.wasm\n  settings:\n    x: [1, two]\nb:\n  module: file:///b.wasm\n';
+  const json = JSON.stringify({ a: { module: 'file:///a.wasm', settings: { x: [1, 'two'] } }, b: { module: 'file:///b.wasm' } });
+  assert.equal([...parsePoliciesFile(yaml, 'x')], [...parsePoliciesFile(json, 'x')]);
+});
+
+file('an empty file has no policies', () => assert.is(parsePoliciesFile('', 'x').size, 0));
+
+file('words of YAML 1.1 are strings, as in the reference', () => {
+  assert.equal(settingsOf('p:\n  module: m\n  settings: { a: yes, b: on, c: no, d: ~ }'), { a: 'yes', b: 'on', c: 'no', d: null });
+});
+
+file('integers beyond 2^53 keep their digits', () => {
+  assert.equal(settingsOf('p:\n  module: m\n  settings: { big: 9223372036854775807, small: 7 }'), { big: 9223372036854775807n, small: 7 });
+});
+
+const refused: readonly (readonly [string, string, string])[] = [
+  ['what is no YAML', 'a: [', 'error while loading policies from "policies.yml": '],
+  ['a list', '- a', 'error while loading policies from "policies.yml": expected a map of policy names to policies'],
+  ['a name given twice', 'a:\n  module: m\na:\n  module: n', 'error while loading policies from "policies.yml": Map keys must be unique'],
+  ['a name with a slash', 'a/b:\n  module: m', "policy name 'a/b' contains a '/' character"],
+  ['an entry without a module', 'a: {}', 'missing field `module`'],
+  ['settings that are a list', 'a:\n  module: m\n  settings: [1]', 'Invalid settings in CRD, not an object'],
+  ['a group, until groups are built', 'g:\n  expression: a()\n  message: m\n  policies: {}', 'policy groups are not supported yet'],
+  ['aliases that expand without end', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghij'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghij'[index] ?? ''}`).join(',')}]`).join('\n')}`, 'aliases'],
+];
+for (const [title, text, expected] of refused) file(`refuses ${title}`, () => assert.ok(problemOf(text).includes(expected), problemOf(text)));
+
+file('names every bad policy at once', () => {
+  const problem = problemOf('a: {}\nb:\n  module: m\nc:\n  module: 3');
+  assert.ok(problem.includes('a: ') && problem.includes('c: ') && !problem.includes('b: '), problem);
+});
+
+file.run();
