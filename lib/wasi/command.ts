@@ -3,6 +3,7 @@
 
 import { messageOf } from '../fault.js';
 import { GuestExit } from '../outcome.js';
+import { importObject } from '../wapc/import-object.js';
 import { GuestPointerError } from '../wapc/memory.js';
 import type { MemorySource } from './guest-memory.js';
 import type { WasiPorts } from './ports.js';
@@ -95,7 +96,7 @@ export function runCommand({ module, args, stdin, surroundings, limits, imports 
   const wasi = createWasi({ ...surroundings, args, stdin: input, stdout: (bytes) => stdout.write(bytes), stderr: (bytes) => stderr.write(bytes) }, memory);
 
   const end = endOf(() => {
-    instance = new WebAssembly.Instance(module, { ...imports?.({ memory, stdin: input }), ...wasi.imports });
+    instance = new WebAssembly.Instance(module, importObject(module, { ...imports?.({ memory, stdin: input }), ...wasi.imports }));
     const entry = instance.exports['_start'];
     if (!isEntry(entry)) throw new WebAssembly.LinkError('cannot find `_start` function inside of module: it exports no such function');
     entry();

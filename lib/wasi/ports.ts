@@ -25,7 +25,7 @@ export interface WasiPorts {
   readonly args: readonly string[];
   readonly clock: WasiClock;
   /** Overwrites the bytes, at most 64 KiB, with random ones. */
-  readonly randomFill: (bytes: Uint8Array) => void;
+  readonly randomFill: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** Blocks the thread for the given milliseconds (a fraction counts); deadlines are the caller's business. */
   readonly sleep: (durationMs: number) => void;
   readonly stdin: WasiInput;

@@ -64,7 +64,7 @@ export class Session {
   }
 
   /** Fresh random bytes, at most 64 KiB. */
-  readRandom(length: number): Uint8Array {
+  readRandom(length: number): Uint8Array<ArrayBuffer> {
     this.state = { ...this.state, randomReads: this.state.randomReads + 1 };
     const bytes = new Uint8Array(length);
     this.ports.randomFill(bytes);
