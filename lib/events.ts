@@ -44,7 +44,9 @@ export type RuntimeEvent =
       readonly cause?: unknown;
     }
   | { readonly kind: 'worker-started'; readonly workerId: number; readonly startMs: number }
-  | { readonly kind: 'worker-stopped'; readonly workerId: number; readonly reason: string };
+  | { readonly kind: 'worker-stopped'; readonly workerId: number; readonly reason: string }
+  /** A thread was told to stop and is still there: it holds a processor until it is gone, or until the process is. */
+  | { readonly kind: 'worker-stuck'; readonly workerId: number; readonly waitedMs: number };
 
 /** Receives every event, synchronously and in order; what it throws is not caught. */
 export type EventSink = (event: RuntimeEvent) => void;

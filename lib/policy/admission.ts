@@ -7,6 +7,7 @@ import { decodeJson } from '../json/decode.js';
 import { scanMembers, type Span } from '../json/scan.js';
 
 import { fieldProblems, formatFieldProblems } from './field-problems.js';
+import { isPlainObject } from './plain-object.js';
 
 const groupVersionKind = z.looseObject({ group: z.string(), version: z.string(), kind: z.string() });
 const groupVersionResource = z.looseObject({ group: z.string(), version: z.string(), resource: z.string() });
@@ -92,7 +93,7 @@ export function parseRawRequest(bytes: Uint8Array): RawRequest {
 
 function requestMember(bytes: Uint8Array): { readonly value: unknown; readonly span: Span } {
   const review = decodeJson(bytes);
-  if (!isObject(review)) throw new Fault('REVIEW_INVALID', `invalid type: ${typeName(review)}, expected an object with a field \`request\``);
+  if (!isPlainObject(review)) throw new Fault('REVIEW_INVALID', `invalid type: ${typeName(review)}, expected an object with a field \`request\``);
   const span = scanMembers(bytes).get('request');
   if (span === undefined) throw new Fault('REVIEW_INVALID', 'missing field `request`');
   return { value: review['request'], span };
@@ -128,18 +129,14 @@ function envelopeMembers(bytes: Uint8Array, span: Span, request: z.infer<typeof 
   const members = scanMembers(bytes, span.start);
   for (const name of typedMembers) {
     const member = members.get(name);
-    if (member !== undefined && isObject(request[name])) scanMembers(bytes, member.start);
+    if (member !== undefined && isPlainObject(request[name])) scanMembers(bytes, member.start);
   }
   return members;
 }
 
 function uidOf(value: unknown): string {
-  const uid = isObject(value) ? value['uid'] : undefined;
+  const uid = isPlainObject(value) ? value['uid'] : undefined;
   return typeof uid === 'string' ? uid : '';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function typeName(value: unknown): string {

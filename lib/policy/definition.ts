@@ -4,8 +4,9 @@ import { z } from 'zod';
 
 import { Fault, isFault } from '../fault.js';
 
-import { fieldProblems, formatFieldProblems } from './field-problems.js';
+import { fieldProblems, formatFieldProblems, type FieldProblem } from './field-problems.js';
 import { parsePolicyName, type PolicyId } from './identity.js';
+import { isPlainObject } from './plain-object.js';
 
 /** A Kubernetes kind that a policy may read. */
 export interface ContextAwareResource {
@@ -32,14 +33,14 @@ export interface PolicyDefinition {
   readonly hostCapabilities: readonly string[];
 }
 
-const settingsError = 'Invalid settings in CRD, not an object';
-export const settingsSchema = z.record(z.string(), z.unknown(), { error: settingsError }).nullish().transform((settings): Settings => settings ?? {});
+/** An object as it is: `z.record` would copy it, and drop a key named `__proto__` on the way. */
+const objectAsIs = (problem: string): z.ZodType<Readonly<Record<string, unknown>>> => z.custom<Readonly<Record<string, unknown>>>(isPlainObject, problem);
 
 const policySchema = z.object({
   module: z.string().min(1, 'a module URL must not be empty'),
   policyMode: z.enum(['protect', 'monitor']).default('protect'),
   allowedToMutate: z.boolean().nullish().transform((value) => value ?? false),
-  settings: settingsSchema,
+  settings: objectAsIs('Invalid settings in CRD, not an object').nullish().transform((settings): Settings => settings ?? {}),
   contextAwareResources: z.array(z.object({ apiVersion: z.string(), kind: z.string() })).default([]),
   message: z.string().nullish().transform((value) => value ?? undefined),
   timeoutEvalSeconds: z.int().min(0).nullish().transform((value) => value ?? undefined),
@@ -52,11 +53,11 @@ const policySchema = z.object({
  * @throws {Fault} `POLICIES_INVALID` naming every problem at once (`context.problems`: `{ path, message }[]`)
  */
 export function parsePolicyDefinitions(document: unknown): ReadonlyMap<PolicyId, PolicyDefinition> {
-  const entries = z.record(z.string(), z.unknown(), { error: 'expected a map of policy names to policies' }).nullish().safeParse(document);
-  if (!entries.success) throw new Fault('POLICIES_INVALID', formatFieldProblems(fieldProblems(entries.error)));
+  const entries = document ?? {};
+  if (!isPlainObject(entries)) throw new Fault('POLICIES_INVALID', 'expected a map of policy names to policies');
   const definitions = new Map<PolicyId, PolicyDefinition>();
-  const problems: { readonly path: string; readonly message: string }[] = [];
-  for (const [name, entry] of Object.entries(entries.data ?? {})) {
+  const problems: FieldProblem[] = [];
+  for (const [name, entry] of Object.entries(entries)) {
     const problem = add(definitions, name, entry);
     if (problem !== undefined) problems.push({ path: name, message: problem });
   }
@@ -89,5 +90,5 @@ export function parsePolicyDefinition(entry: unknown): PolicyDefinition {
 
 /** An entry with both `module` and `policies` is a plain policy, as in the reference. */
 function isGroup(entry: unknown): boolean {
-  return typeof entry === 'object' && entry !== null && 'policies' in entry && !('module' in entry);
+  return isPlainObject(entry) && 'policies' in entry && !('module' in entry);
 }

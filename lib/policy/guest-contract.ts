@@ -53,15 +53,14 @@ export function encodeValidate(request: Uint8Array, settings: Uint8Array): Uint8
 }
 
 /**
- * Reads a policy's answer to `validate`; unknown keys are ignored and null equals absent.
+ * Reads a policy's answer to `validate`; unknown keys are ignored, null equals absent, a key given twice is refused.
  *
  * @throws {Fault} `GUEST_ANSWER_INVALID` or a `JSON_*` code, with a message that names the problem
  */
 export function decodeValidationResponse(answer: Uint8Array): ValidationResponse {
-  const value = decodeJson(answer);
-  const response = checked(validationSchema, value);
-  // Only an object can have members; the schema has made sure of it.
-  const mutated = (response['mutated_object'] ?? null) === null ? undefined : scanMembers(answer).get('mutated_object');
+  const response = checked(validationSchema, decodeJson(answer));
+  const member = scanMembers(answer).get('mutated_object');
+  const mutated = (response['mutated_object'] ?? null) === null ? undefined : member;
   return {
     accepted: response.accepted,
     message: response.message ?? undefined,
@@ -75,6 +74,7 @@ export function decodeValidationResponse(answer: Uint8Array): ValidationResponse
 /** Reads a policy's answer to `validate_settings`. Faults as `decodeValidationResponse`. */
 export function decodeSettingsVerdict(answer: Uint8Array): SettingsVerdict {
   const { valid, message } = checked(settingsSchema, decodeJson(answer));
+  scanMembers(answer);
   return valid ? { valid } : { valid, message: message ?? undefined };
 }
 

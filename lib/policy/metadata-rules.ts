@@ -35,10 +35,11 @@ function resourceProblems(resources: readonly string[]): readonly string[] {
   const plain = resources.filter((resource) => !resource.includes('/'));
   const problems = resources.flatMap((resource) => {
     if (resource === '') return ['empty resource is not allowed'];
-    const [name, sub] = resource.split('/');
-    if (sub === undefined || sub === '*' || name === '*') return [];
+    const slash = resource.indexOf('/');
+    const [name, sub] = [resource.slice(0, slash), resource.slice(slash + 1)];
+    if (slash < 0 || sub === '*' || name === '*') return [];
     return [
-      ...(given.has(`${name ?? ''}/*`) ? [`if '${name ?? ''}/*' is present, must not specify ${resource}`] : []),
+      ...(given.has(`${name}/*`) ? [`if '${name}/*' is present, must not specify ${resource}`] : []),
       ...(given.has(`*/${sub}`) ? [`if '*/${sub}' is present, must not specify ${resource}`] : []),
     ];
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { Fault, isFault } from '../fault.js';
 import { decodeJson } from '../json/decode.js';
+import { scanMembers } from '../json/scan.js';
 
 import { fieldProblems, formatFieldProblems } from './field-problems.js';
 
@@ -33,7 +34,7 @@ const metadataSchema = z.object({
   hostCapabilities: z.array(z.string()).nullish().transform((value) => value ?? undefined),
   minimumKubewardenVersion: z
     .string()
-    .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/, 'expected a semantic version such as 1.30.0')
+    .regex(/^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/, 'expected a semantic version such as 1.30.0')
     .nullish()
     .transform((value) => value ?? undefined),
 });
@@ -44,13 +45,15 @@ export type Metadata = Readonly<z.infer<typeof metadataSchema>>;
 export type MetadataRule = Metadata['rules'][number];
 
 /**
- * Reads the payload of the metadata section.
+ * Reads the payload of the metadata section; a key given twice is refused.
  *
  * @throws {Fault} `METADATA_INVALID`
  */
 export function decodeMetadata(payload: Uint8Array): Metadata {
   try {
-    return parseMetadata(decodeJson(payload));
+    const metadata = parseMetadata(decodeJson(payload));
+    scanMembers(payload);
+    return metadata;
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown;
     throw new Fault('METADATA_INVALID', `cannot deserialize custom section \`${metadataSection}\` of wasm module: ${thrown.message}`);

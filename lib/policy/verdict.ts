@@ -16,6 +16,8 @@ export interface Judged {
   readonly base: Uint8Array | undefined;
 }
 
+/** What a guest that ran out of time is said to have answered; a guest that says so itself is taken at its word, as in the reference. */
+const deadlineText = 'guest code interrupted, execution deadline exceeded';
 const expiredMessage = 'Policy execution interrupted because it exceeded the allowed execution time';
 const mutationOfNothing =
   'Incoming object is null, which happens only with DELETE operations, but the policy is attempting a mutation. This is not allowed';
@@ -27,6 +29,7 @@ export function responseOf(outcome: Exclude<Outcome, { kind: 'start-failed' }>, 
       return responseOfAnswer(outcome.payload, judged);
     case 'failed':
     case 'trapped':
+      if (outcome.message.includes(deadlineText)) return rejection(judged.uid, expiredMessage, 500);
       return internalError(judged.uid, `Guest call failure: ${outcome.message}`);
     case 'expired':
       return rejection(judged.uid, expiredMessage, 500);
@@ -40,13 +43,14 @@ export function settingsVerdictOf(outcome: Exclude<Outcome, { kind: 'start-faile
       return settingsVerdictOfAnswer(outcome.payload);
     case 'failed':
     case 'trapped':
-      return { valid: false, message: `Error invoking settings validation callback: GuestCallFailure(${JSON.stringify(outcome.message)})` };
+      return uncallable(outcome.message);
     case 'expired':
-      return {
-        valid: false,
-        message: 'Error invoking settings validation callback: GuestCallFailure("guest code interrupted, execution deadline exceeded")',
-      };
+      return uncallable(deadlineText);
   }
+}
+
+function uncallable(text: string): SettingsVerdict {
+  return { valid: false, message: `Error invoking settings validation callback: GuestCallFailure(${JSON.stringify(text)})` };
 }
 
 function settingsVerdictOfAnswer(answer: Uint8Array): SettingsVerdict {

@@ -11,7 +11,7 @@ import type { AdmissionResponse } from '../policy/response.js';
 import { responseOf } from '../policy/verdict.js';
 
 import type { ReadyPolicy } from './loaded-policy.js';
-import { outputEvents } from './output-events.js';
+import { withLogBudget } from './log-budget.js';
 import type { Pool } from './pool/pool.js';
 
 /** What an evaluation came to. */
@@ -65,16 +65,16 @@ export interface OperationCall {
 /** Runs one operation of a policy's guest. Faults as `evaluateRequest`. */
 export async function runOperation(ports: EvaluationPorts, policy: ReadyPolicy, { operation, payload, deadline }: OperationCall): Promise<Run> {
   const { pool, dispatcher, emit } = ports;
-  const { id, digest, module, limitMs, grants, contextAwareResources } = policy;
+  const { id, module, limitMs, grants, contextAwareResources } = policy;
+  const report = withLogBudget(id, emit);
   const { outcome, waitMs, runMs } = await pool.run({
-    digest,
     module,
     operation,
     payload,
     deadline,
     limitMs,
-    answer: (call, signal) => dispatcher.dispatch(call, grants, { policyId: id, signal, deadline, contextAwareResources, emit }),
-    onOutput: outputEvents(id, emit),
+    answer: (call, signal) => dispatcher.dispatch(call, grants, { policyId: id, signal, deadline, contextAwareResources, emit: report }),
+    onOutput: (source, message) => report({ kind: 'guest-logged', policyId: id, source, level: 'info', message, data: '{}' }),
   });
   emit({ kind: 'evaluated', policyId: id, operation, outcome: outcome.kind, waitMs, runMs });
   if (outcome.kind !== 'start-failed') return { outcome, waitMs, runMs };

@@ -34,6 +34,8 @@ export interface RuntimeOptions {
 
 /** Options with the defaults filled in. */
 export interface RuntimeSettings {
+  readonly capabilities: readonly Capability[];
+  readonly onEvent: EventSink;
   readonly workers: number;
   readonly spareWorkers: number;
   readonly queueSize: number;
@@ -45,15 +47,20 @@ export interface RuntimeSettings {
   readonly requireMetadata: boolean;
 }
 
-const settingsSchema = z.object({
+/** What a timer can wait at most, about 25 days. */
+const maxTimerMs = 2 ** 31 - 1;
+
+const settingsSchema = z.strictObject({
   workers: z.int().min(1).max(1024).optional(),
   spareWorkers: z.int().min(0).max(16).default(1),
   queueSize: z.int().min(0).max(1_000_000).default(1000),
   policyTimeoutMs: z.number().positive().nullable().default(2000),
   maxMemoryPages: z.int().min(1).max(65536).default(2048),
   maxTableElements: z.int().min(0).max(10_000_000).default(100_000),
-  loadTimeoutMs: z.number().positive().default(60_000),
+  loadTimeoutMs: z.number().positive().max(maxTimerMs).default(60_000),
   requireMetadata: z.boolean().default(false),
+  capabilities: z.array(z.custom<Capability>()).default([]),
+  onEvent: z.custom<EventSink>((value) => typeof value === 'function', 'expected a function').default(() => () => undefined),
 });
 
 /**

@@ -1,29 +1,26 @@
 // The runtime: loads policies, validates their settings, evaluates requests, goes away. Composition only.
-import { parseAllowList } from '../capabilities/allow-list.js';
 import { createDispatcher, type Dispatcher } from '../capabilities/dispatch.js';
 import { never, type Deadline } from '../deadline.js';
-import type { EventSink } from '../events.js';
-import { Fault, isFault } from '../fault.js';
+import { Fault } from '../fault.js';
 import { encodeJson } from '../json/decode.js';
 import type { JsonValue } from '../json/json-value.js';
 import { parseAdmissionReview, type Request } from '../policy/admission.js';
-import { assertCompatible, assertRunnable } from '../policy/compatibility.js';
-import type { PolicyDefinition } from '../policy/definition.js';
 import { decodeProtocolVersion, operations, type ProtocolVersion, type SettingsVerdict } from '../policy/guest-contract.js';
-import { parsePolicyName } from '../policy/identity.js';
-import { decodeMetadata, type ExecutionMode, type Metadata } from '../policy/metadata.js';
 import { rejection } from '../policy/response.js';
-import { encodeSettings } from '../policy/settings.js';
 import { settingsVerdictOf } from '../policy/verdict.js';
 import { defaultExchangeLimits } from '../wapc/exchange.js';
 
 import { evaluateRequest, runOperation, type Evaluation, type EvaluationPorts } from './evaluation.js';
 import type { LoadedPolicy, ReadyPolicy } from './loaded-policy.js';
+import { loadPolicies } from './load-policies.js';
 import { Loader } from './loader/loader.js';
-import type { LoadedModule } from './loader/module-load.js';
 import { runtimeSettings, type RuntimeOptions, type RuntimeSettings } from './options.js';
-import { parsePolicyInput, type ParsedInput, type PolicyInput } from './policy-input.js';
+import type { PolicyInput } from './policy-input.js';
 import { Pool } from './pool/pool.js';
+import { workerThreads } from './pool/worker-slot.js';
+
+/** Ending a thread takes some milliseconds; one that takes this long is in an instruction that nothing interrupts. */
+const stopPatienceMs = 5_000;
 
 /** How one evaluation is asked for. */
 export interface EvaluateOptions {
@@ -43,17 +40,22 @@ export class Runtime implements AsyncDisposable {
   /** The same, without the guest's words in the events. */
   readonly #discreetPorts: EvaluationPorts;
   readonly #pool: Pool;
-  readonly #emit: EventSink;
+  readonly #loaders = new Set<Loader>();
   #policies: ReadonlyMap<string, LoadedPolicy> = new Map();
+  #isClosed = false;
 
   constructor(options: RuntimeOptions) {
     this.#settings = runtimeSettings(options);
-    this.#emit = options.onEvent ?? ((): void => undefined);
-    this.#dispatcher = createDispatcher({ builtIn: [], added: options.capabilities ?? [] });
-    const { workers, spareWorkers, queueSize } = this.#settings;
-    this.#pool = new Pool({ limits: { workers, spares: spareWorkers, queue: queueSize }, exchange: defaultExchangeLimits, emit: this.#emit });
-    this.#ports = { pool: this.#pool, dispatcher: this.#dispatcher, emit: this.#emit };
-    this.#discreetPorts = { ...this.#ports, emit: (event) => this.#emit(event.kind === 'guest-logged' ? { ...event, message: withheld, data: '{}' } : event) };
+    const { workers, spareWorkers, queueSize, capabilities, onEvent } = this.#settings;
+    this.#dispatcher = createDispatcher({ builtIn: [], added: capabilities });
+    this.#pool = new Pool({
+      limits: { workers, spares: spareWorkers, queue: queueSize },
+      startThread: workerThreads(defaultExchangeLimits),
+      stopPatienceMs,
+      emit: onEvent,
+    });
+    this.#ports = { pool: this.#pool, dispatcher: this.#dispatcher, emit: onEvent };
+    this.#discreetPorts = { ...this.#ports, emit: (event) => onEvent(event.kind === 'guest-logged' ? { ...event, message: withheld, data: '{}' } : event) };
   }
 
   /** Every policy by id, with the reason where one is unusable. */
@@ -73,15 +75,20 @@ export class Runtime implements AsyncDisposable {
    * off the calling thread, each distinct one once.
    *
    * @returns the policies given, as they were loaded
+   * @throws {Fault} `RUNTIME_CLOSED`
    */
   async load(definitions: Readonly<Record<string, PolicyInput>>): Promise<ReadonlyMap<string, LoadedPolicy>> {
+    if (this.#isClosed) throw new Fault('RUNTIME_CLOSED', 'The runtime is closed.');
     const { maxMemoryPages, maxTableElements, loadTimeoutMs } = this.#settings;
     await using loader = new Loader({ memoryPages: maxMemoryPages, tableElements: maxTableElements }, loadTimeoutMs);
-    const modules = new Map<string, Promise<LoadedModule>>();
-    const loaded = new Map<string, LoadedPolicy>();
-    for (const [id, input] of Object.entries(definitions)) loaded.set(id, await this.#loadPolicy(id, input, loader, modules));
-    this.#policies = new Map([...this.#policies, ...loaded]);
-    return loaded;
+    this.#loaders.add(loader);
+    try {
+      const loaded = await loadPolicies(definitions, { loader, settings: this.#settings, knownPaths: this.#dispatcher.knownPaths });
+      this.#policies = new Map([...this.#policies, ...loaded]);
+      return loaded;
+    } finally {
+      this.#loaders.delete(loader);
+    }
   }
 
   /**
@@ -122,45 +129,18 @@ export class Runtime implements AsyncDisposable {
     return { policyId: id, response, unprocessed: response, waitMs: 0, runMs: 0 };
   }
 
-  /** Settles what is pending with `RUNTIME_CLOSED`, ends every thread and waits until they are gone. */
+  /**
+   * Settles what is pending with `RUNTIME_CLOSED`, ends every thread and waits until they are gone.
+   *
+   * A thread that cannot be ended is reported (`worker-stuck`) and not waited for.
+   */
   async close(): Promise<void> {
-    await this.#pool.close();
+    this.#isClosed = true;
+    await Promise.all([this.#pool.close(), ...[...this.#loaders].map((loader) => loader[Symbol.asyncDispose]())]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #loadPolicy(id: string, input: PolicyInput, loader: Loader, modules: Map<string, Promise<LoadedModule>>): Promise<LoadedPolicy> {
-    const start = performance.now();
-    try {
-      parsePolicyName(id);
-      const policy = this.#readyPolicy(id, ...(await loadInput(input, loader, modules)));
-      this.#emit({ kind: 'policy-loaded', policyId: id, digest: policy.digest, loadMs: performance.now() - start });
-      return policy;
-    } catch (thrown) {
-      if (!isFault(thrown)) throw thrown;
-      this.#emit({ kind: 'policy-refused', policyId: id, code: thrown.code, message: thrown.message });
-      return { kind: 'unusable', id, fault: thrown };
-    }
-  }
-
-  #readyPolicy(id: string, definition: PolicyDefinition, loaded: LoadedModule): ReadyPolicy {
-    const metadata = loaded.metadata === undefined ? undefined : decodeMetadata(loaded.metadata);
-    assertServable(metadata, loaded.abi, this.#settings.requireMetadata);
-    const { timeoutEvalSeconds } = definition;
-    return {
-      kind: 'ready',
-      id,
-      digest: loaded.digest,
-      module: loaded.module,
-      metadata,
-      settings: encodeSettings(definition.settings),
-      enforcement: { id, mode: definition.policyMode, allowedToMutate: definition.allowedToMutate, message: definition.message },
-      grants: parseAllowList(definition.hostCapabilities, this.#dispatcher.knownPaths),
-      contextAwareResources: definition.contextAwareResources,
-      limitMs: timeoutEvalSeconds === undefined ? this.#settings.policyTimeoutMs : timeoutEvalSeconds * 1000,
-    };
   }
 
   #find(id: string): LoadedPolicy {
@@ -183,25 +163,6 @@ export class Runtime implements AsyncDisposable {
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Runtime(options);
-}
-
-async function loadInput(input: PolicyInput, loader: Loader, modules: Map<string, Promise<LoadedModule>>): Promise<[PolicyDefinition, LoadedModule]> {
-  const { definition, source }: ParsedInput = parsePolicyInput(input);
-  if (source.kind === 'bytes') return [definition, await loader.load(source)];
-  const loading = modules.get(source.path) ?? loader.load(source);
-  modules.set(source.path, loading);
-  return [definition, await loading];
-}
-
-const modesByAbi: Readonly<Record<LoadedModule['abi'], ExecutionMode>> = { 'wapc': 'kubewarden-wapc', 'wasi-command': 'wasi', 'opa': 'opa', 'unknown': 'kubewarden-wapc' };
-
-/** The metadata alone names the mode, as in the reference; a module without any is taken for what it looks like. */
-function assertServable(metadata: Metadata | undefined, abi: LoadedModule['abi'], requireMetadata: boolean): void {
-  if (metadata !== undefined) assertCompatible(metadata);
-  else if (requireMetadata) throw new Fault('POLICY_INCOMPATIBLE', 'Policy is missing protocol version, which is required for KubewardenWapc execution mode');
-  assertRunnable(metadata?.executionMode ?? modesByAbi[abi]);
-  // The loader has checked what looks like waPC; what claims to be and is not ends here.
-  if (abi !== 'wapc') throw new Fault('MODULE_UNLINKABLE', 'Guest call function (__guest_call) not exported by wasm module.');
 }
 
 function requestOf(request: Request | Uint8Array | JsonValue): Request {

@@ -4,6 +4,7 @@ import { monotonicNow } from '../../deadline.js';
 import type { GuestPhase } from '../../outcome.js';
 
 const codes: Readonly<Record<GuestPhase, number>> = { start: 1, call: 2 };
+const idleCode = 0;
 /** One i32 for the phase, padding, one f64 for its beginning. */
 const sizeBytes = 16;
 
@@ -33,8 +34,15 @@ export class PhaseClock {
     Atomics.store(this.#code, 0, codes[phase]);
   }
 
-  read(): PhaseReading {
+  /** Marks the end of the guest's work: its outcome is on the way, however long the pool takes to look at it. */
+  leave(): void {
+    Atomics.store(this.#code, 0, idleCode);
+  }
+
+  /** The phase the guest is in, nothing when it is in none. */
+  read(): PhaseReading | undefined {
     const code = Atomics.load(this.#code, 0);
+    if (code === idleCode) return undefined;
     return { phase: code === codes.call ? 'call' : 'start', sinceMs: this.#since[0] ?? 0 };
   }
 }

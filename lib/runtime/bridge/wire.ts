@@ -2,14 +2,13 @@
 import { Fault, messageOf, type FaultContext } from '../../fault.js';
 import type { Outcome } from '../../outcome.js';
 import type { ExchangeLimits } from '../../wapc/exchange.js';
-import type { HostCall } from '../../wapc/protocol.js';
+import type { HostAnswer, HostCall } from '../../wapc/protocol.js';
 
-/** One operation on one guest, as the worker sees it: bytes and a digest, no Kubernetes. */
+/** One operation on one guest, as the worker sees it: bytes, no Kubernetes. */
 export interface Assignment {
   readonly job: number;
-  readonly digest: string;
-  /** Sent once per worker and module. */
-  readonly module: WebAssembly.Module | undefined;
+  /** Travels with every job: the threads share its code, and none of them keeps what was replaced. */
+  readonly module: WebAssembly.Module;
   readonly operation: string;
   readonly payload: Uint8Array;
 }
@@ -20,18 +19,25 @@ export type OutputSource = 'console' | 'stdout' | 'stderr';
 /** What a worker tells the pool. */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'host-called'; readonly job: number; readonly call: HostCall }
+  /** `serial` counts the calls of the thread, as an i32. */
+  | { readonly kind: 'host-called'; readonly job: number; readonly serial: number; readonly call: HostCall }
   | { readonly kind: 'wrote'; readonly job: number; readonly source: OutputSource; readonly text: string }
   | { readonly kind: 'finished'; readonly job: number; readonly outcome: Outcome; readonly runMs: number }
   /** Our own code threw: never the guest's doing. */
   | { readonly kind: 'broke'; readonly job: number; readonly message: string; readonly stack: string };
 
+/** The answer to the host call of that serial. */
+export interface HostReply {
+  readonly serial: number;
+  readonly answer: HostAnswer;
+}
+
 /** What a worker is born with. */
 export interface WorkerStart {
   /** Shared with the pool: which phase the guest is in, and since when. */
   readonly phase: SharedArrayBuffer;
-  /** Shared with the pool: set to 1 when an answer waits on the port. */
-  readonly answerSignal: SharedArrayBuffer;
+  /** Shared with the pool: the serial of the last host call that was answered. */
+  readonly answered: SharedArrayBuffer;
   readonly limits: ExchangeLimits;
 }
 

@@ -20,17 +20,21 @@ if (port === null) throw new Error('loader/entry runs in a worker thread only');
 
 /** Kept here as a word of its own: the loader knows bytes, not policies. */
 const metadataSection = 'io.kubewarden.metadata';
+/** 1 MiB: metadata has some kilobytes, and the serving thread reads it. */
+const maxMetadataBytes = 1024 * 1024;
 
 function read(source: ModuleSource): Uint8Array {
   if (source.kind === 'bytes') return source.bytes;
   const { path } = source;
   try {
-    const { size } = statSync(path);
-    if (size > maxModuleBytes) throw new Fault('MODULE_TOO_LARGE', `Cannot load the module '${path}': it has ${size} bytes, the limit is ${maxModuleBytes}.`);
+    const status = statSync(path);
+    // A pipe would block this thread beyond the reach of its timeout, and a device need not end.
+    if (!status.isFile()) throw new Fault('MODULE_UNREADABLE', `Cannot read the module '${path}': it is not a file.`);
+    if (status.size > maxModuleBytes) throw new Fault('MODULE_TOO_LARGE', `Cannot load the module '${path}': it has ${status.size} bytes, the limit is ${maxModuleBytes}.`);
     return new Uint8Array(readFileSync(path));
   } catch (thrown) {
     if (thrown instanceof Fault) throw thrown;
-    throw new Fault('MODULE_UNREADABLE', `Cannot read the module '${path}': ${messageOf(thrown)}`);
+    throw new Fault('MODULE_UNREADABLE', `Cannot read the module '${path}': ${messageOf(thrown)}.`);
   }
 }
 
@@ -42,6 +46,15 @@ async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   }
 }
 
+/** A copy: a view would take the whole module along to the serving thread. */
+function metadataOf(bytes: Uint8Array): Uint8Array | undefined {
+  const metadata = customSection(bytes, metadataSection);
+  if (metadata !== undefined && metadata.byteLength > maxMetadataBytes) {
+    throw new Fault('METADATA_INVALID', `Cannot load the module: its metadata has ${metadata.byteLength} bytes, the limit is ${maxMetadataBytes}.`);
+  }
+  return metadata?.slice();
+}
+
 async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
   const bytes = read(source);
   const module = moduleInterface(bytes);
@@ -51,7 +64,7 @@ async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
     module: await compile(limitModule(bytes, limits)),
     digest: createHash('sha256').update(bytes).digest('hex'),
     abi,
-    metadata: customSection(bytes, metadataSection),
+    metadata: metadataOf(bytes),
     sizeBytes: bytes.byteLength,
   };
 }

@@ -8,8 +8,16 @@ export interface ScheduledJob {
   readonly deadline: Deadline;
 }
 
-/** What a thread is doing. A stopping one is on its way out and counts for nothing but the number of threads. */
-export type Slot = { readonly kind: 'starting' } | { readonly kind: 'idle' } | { readonly kind: 'running'; readonly job: number } | { readonly kind: 'stopping' };
+/**
+ * What a thread is doing. A stopping one is on its way out, a stuck one was told to stop long ago and did not: both
+ * count for nothing but the number of threads.
+ */
+export type Slot =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'running'; readonly job: number }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'stuck' };
 
 export interface PoolState {
   readonly slots: ReadonlyMap<number, Slot>;
@@ -38,6 +46,8 @@ export type PoolEvent =
   | { readonly kind: 'finished'; readonly slot: number }
   /** The job must not go on: its deadline passed, or it used up its execution limit. */
   | { readonly kind: 'overran'; readonly job: number }
+  /** The thread was told to stop and has taken too long over it; it may still go. */
+  | { readonly kind: 'stuck'; readonly slot: number }
   /** The thread is gone, asked to or not. */
   | { readonly kind: 'stopped'; readonly slot: number }
   | { readonly kind: 'closed' };
@@ -53,18 +63,18 @@ export type PoolCommand =
 
 type Step = readonly [PoolState, readonly PoolCommand[]];
 
-/** Threads that fail to start in a row before the pool gives up: a broken installation must not spin. */
-const maxFailedStarts = 3;
-/** Stopping threads tolerated per worker: a guest that cannot be stopped must not breed threads without end. */
-const stoppingPerWorker = 2;
+/** Threads that fail to start in a row before only a new job makes the pool try again: a broken installation must not spin. */
+export const maxFailedStarts = 3;
+/** Stopping and stuck threads tolerated per worker: a guest that cannot be stopped must not breed threads without end. */
+export const lostPerWorker = 2;
 
 export const emptyPool: PoolState = { slots: new Map(), queue: [], nextSlot: 1, failedStarts: 0, closing: false };
 
 /** Takes the pool from one state to the next. */
 export function schedule(state: PoolState, event: PoolEvent, limits: PoolLimits, nowMs: number): Step {
-  const [moved, commands] = react(state, event);
-  const [dispatched, assignments] = dispatch(moved, limits, nowMs);
-  const [staffed, starts] = staff(dispatched, limits);
+  const [reacted, commands] = react(state, event);
+  const [dispatched, assignments] = dispatch(reacted, limits, nowMs);
+  const [staffed, starts] = staff(dispatched, limits, event.kind === 'submitted');
   const [bounded, refusals] = bound(staffed, limits);
   return [bounded, [...commands, ...assignments, ...starts, ...refusals]];
 }
@@ -77,11 +87,13 @@ function react(state: PoolState, event: PoolEvent): Step {
       if (state.closing) return [state, [{ kind: 'settle', job: event.job.id, ending: 'closed' }]];
       return [{ ...state, queue: [...state.queue, event.job] }, []];
     case 'started':
-      return [{ ...withSlot(state, event.slot, { kind: 'idle' }), failedStarts: 0 }, []];
+      return [{ ...moved(state, event.slot, 'starting', { kind: 'idle' }), failedStarts: 0 }, []];
     case 'finished':
-      return [state.slots.get(event.slot)?.kind === 'running' ? withSlot(state, event.slot, { kind: 'idle' }) : state, []];
+      return [moved(state, event.slot, 'running', { kind: 'idle' }), []];
     case 'overran':
       return overran(state, event.job);
+    case 'stuck':
+      return [moved(state, event.slot, 'stopping', { kind: 'stuck' }), []];
     case 'stopped':
       return stopped(state, event.slot);
     case 'closed':
@@ -113,9 +125,9 @@ function closed(state: PoolState): Step {
   const commands: PoolCommand[] = state.queue.map(({ id }) => ({ kind: 'settle', job: id, ending: 'closed' }));
   const slots = new Map<number, Slot>();
   for (const [number, slot] of state.slots) {
-    if (slot.kind !== 'stopping') commands.push({ kind: 'stop', slot: number });
+    if (!isLost(slot)) commands.push({ kind: 'stop', slot: number });
     if (slot.kind === 'running') commands.push({ kind: 'settle', job: slot.job, ending: 'closed' });
-    slots.set(number, { kind: 'stopping' });
+    slots.set(number, isLost(slot) ? slot : { kind: 'stopping' });
   }
   return [{ ...state, slots, queue: [], closing: true }, commands];
 }
@@ -142,24 +154,41 @@ function dispatch(state: PoolState, limits: PoolLimits, nowMs: number): Step {
   return [{ ...state, slots, queue: waiting }, commands];
 }
 
-/** Keeps as many threads as wanted, unless starting them keeps failing. */
-function staff(state: PoolState, { workers, spares }: PoolLimits): Step {
+/** Keeps as many threads as wanted; when there is none and none can be had, nobody waits for one. */
+function staff(state: PoolState, limits: PoolLimits, mayProbe: boolean): Step {
   if (state.closing) return [state, []];
-  if (state.failedStarts >= maxFailedStarts) {
-    const commands = state.queue.map(({ id }): PoolCommand => ({ kind: 'settle', job: id, ending: 'unavailable' }));
-    return [{ ...state, queue: [] }, commands];
-  }
-  const useful = [...state.slots.values()].filter((slot) => slot.kind !== 'stopping').length;
-  const room = workers + spares + stoppingPerWorker * workers - state.slots.size;
-  const missing = Math.max(0, Math.min(workers + spares - useful, room));
-  if (missing === 0) return [state, []];
+  const missing = missingThreads(state, limits, mayProbe);
+  if (missing > 0) return started(state, missing);
+  // A stopping thread makes room when it is gone, or is found to be stuck.
+  const isHopeless = [...state.slots.values()].every((slot) => slot.kind === 'stuck');
+  if (!isHopeless) return [state, []];
+  return [{ ...state, queue: [] }, state.queue.map(({ id }) => ({ kind: 'settle', job: id, ending: 'unavailable' }))];
+}
+
+/** How many threads to start now. */
+function missingThreads(state: PoolState, { workers, spares }: PoolLimits, mayProbe: boolean): number {
+  const slots = [...state.slots.values()];
+  const useful = slots.filter((slot) => !isLost(slot)).length;
+  const room = workers + spares + lostPerWorker * workers - slots.length;
+  return Math.max(0, Math.min(workers + spares - useful, room, allowedStarts(state, mayProbe)));
+}
+
+/** While starts keep failing, few are tried; after too many, one at a time and only for a new job. */
+function allowedStarts({ failedStarts, slots }: PoolState, mayProbe: boolean): number {
+  if (failedStarts === 0) return Number.POSITIVE_INFINITY;
+  if (failedStarts < maxFailedStarts) return maxFailedStarts - failedStarts;
+  const isTrying = [...slots.values()].some((slot) => slot.kind === 'starting');
+  return mayProbe && !isTrying ? 1 : 0;
+}
+
+function started(state: PoolState, count: number): Step {
   const slots = new Map(state.slots);
   const commands: PoolCommand[] = [];
-  for (let number = state.nextSlot; number < state.nextSlot + missing; number += 1) {
+  for (let number = state.nextSlot; number < state.nextSlot + count; number += 1) {
     slots.set(number, { kind: 'starting' });
     commands.push({ kind: 'start', slot: number });
   }
-  return [{ ...state, slots, nextSlot: state.nextSlot + missing }, commands];
+  return [{ ...state, slots, nextSlot: state.nextSlot + count }, commands];
 }
 
 /** Refuses what came last when more waits than may wait. */
@@ -167,6 +196,15 @@ function bound(state: PoolState, limits: PoolLimits): Step {
   if (state.queue.length <= limits.queue) return [state, []];
   const refused = state.queue.slice(limits.queue);
   return [{ ...state, queue: state.queue.slice(0, limits.queue) }, refused.map(({ id }) => ({ kind: 'settle', job: id, ending: 'saturated' }))];
+}
+
+function isLost(slot: Slot): boolean {
+  return slot.kind === 'stopping' || slot.kind === 'stuck';
+}
+
+/** The state with that slot moved on, unless it is not where the event took it to be: threads report while they are being ended. */
+function moved(state: PoolState, number: number, from: Slot['kind'], to: Slot): PoolState {
+  return state.slots.get(number)?.kind === from ? withSlot(state, number, to) : state;
 }
 
 function withSlot(state: PoolState, number: number, slot: Slot): PoolState {

@@ -1,30 +1,29 @@
-// One worker thread as the pool sees it: hand it a job, answer its host calls, end it.
+// One worker thread: hand it a job, answer its host calls, end it.
 import { MessageChannel, Worker } from 'node:worker_threads';
 
+import { messageOf } from '../../fault.js';
 import type { ExchangeLimits } from '../../wapc/exchange.js';
-import type { HostAnswer } from '../../wapc/protocol.js';
 import { PhaseClock, type PhaseReading } from '../bridge/phase-clock.js';
-import type { Assignment, WorkerMessage, WorkerStart } from '../bridge/wire.js';
+import type { Assignment, HostReply, WorkerStart } from '../bridge/wire.js';
+
+import type { SandboxThread, StartThread, ThreadEvents } from './sandbox-thread.js';
 
 /** JavaScript heap per thread in MiB: payloads and answers live there for a moment. Wasm memory is bounded in the module. */
 const maxHeapMb = 256;
 
-export interface WorkerSlotEvents {
-  readonly onMessage: (message: WorkerMessage) => void;
-  /** The thread is gone; `reason` says why when nobody asked for it. */
-  readonly onExit: (reason: string) => void;
+/** Starts worker threads whose guests are held to the limits. */
+export function workerThreads(limits: ExchangeLimits): StartThread {
+  return (events) => new WorkerSlot(limits, events);
 }
 
-/** A running worker thread. */
-export class WorkerSlot {
+class WorkerSlot implements SandboxThread {
   readonly #worker: Worker;
   readonly #clock = new PhaseClock();
-  readonly #signal = new SharedArrayBuffer(4);
+  readonly #answered = new Int32Array(new SharedArrayBuffer(4));
   readonly #answers = new MessageChannel();
-  readonly #known = new Set<string>();
 
-  constructor(limits: ExchangeLimits, events: WorkerSlotEvents) {
-    const start: WorkerStart = { phase: this.#clock.buffer, answerSignal: this.#signal, limits };
+  constructor(limits: ExchangeLimits, events: ThreadEvents) {
+    const start: WorkerStart = { phase: this.#clock.buffer, answered: this.#answered.buffer, limits };
     this.#worker = new Worker(new URL('../worker/entry.js', import.meta.url), {
       workerData: { ...start, answers: this.#answers.port2 },
       transferList: [this.#answers.port2],
@@ -33,7 +32,7 @@ export class WorkerSlot {
     });
     let reason = 'it ended by itself';
     this.#worker.on('message', events.onMessage);
-    this.#worker.on('error', (error) => (reason = error instanceof Error ? error.message : String(error)));
+    this.#worker.on('error', (error) => (reason = messageOf(error)));
     this.#worker.on('exit', () => {
       this.#answers.port1.close();
       events.onExit(reason);
@@ -41,30 +40,28 @@ export class WorkerSlot {
     this.#answers.port1.unref();
   }
 
-  /** Hands over a job; the module travels along only the first time. */
-  assign(assignment: Omit<Assignment, 'module'>, module: WebAssembly.Module): void {
-    const isNew = !this.#known.has(assignment.digest);
-    this.#known.add(assignment.digest);
+  assign(assignment: Assignment): void {
     // The phase counts from here: a thread that never gets to it must not run without a limit.
     this.#clock.enter('start');
-    this.#worker.postMessage({ ...assignment, module: isNew ? module : undefined });
+    this.#worker.postMessage(assignment);
   }
 
-  /** Wakes the guest with the answer to its host call. */
-  answer(answer: HostAnswer): void {
-    this.#answers.port1.postMessage(answer);
-    const signal = new Int32Array(this.#signal);
-    Atomics.store(signal, 0, 1);
-    Atomics.notify(signal, 0);
+  answer(reply: HostReply): void {
+    this.#answers.port1.postMessage(reply);
+    Atomics.store(this.#answered, 0, reply.serial);
+    Atomics.notify(this.#answered, 0);
   }
 
-  /** Which phase the guest is in. */
-  get phase(): PhaseReading {
+  phase(): PhaseReading | undefined {
     return this.#clock.read();
   }
 
-  /** Ends the thread, wherever it is. */
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
+  stop(): void {
+    // The promise settles with the thread's exit, which has an event of its own.
+    void this.#worker.terminate();
+  }
+
+  abandon(): void {
+    this.#worker.unref();
   }
 }

@@ -3,16 +3,30 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
 import type { HostAnswer, HostCall } from '../../wapc/protocol.js';
+import type { HostReply } from '../bridge/wire.js';
 
-/** Makes the blocking half of the bridge: `ask` posts the call, the answer arrives on the port and raises the signal. */
-export function blockingHostCall(ask: (call: HostCall) => void, answers: MessagePort, signalBuffer: SharedArrayBuffer): (call: HostCall) => HostAnswer {
-  const signal = new Int32Array(signalBuffer);
+/**
+ * Makes the blocking half of the bridge: `ask` posts a call, its answer arrives on the port and its serial in `answered`.
+ *
+ * The serial ties each answer to its call. A guest near the end of its stack can make this function fail after the
+ * question was posted; that answer must not be taken for the answer to the next call, which may be another policy's.
+ */
+export function blockingHostCall(ask: (serial: number, call: HostCall) => void, answers: MessagePort, answered: SharedArrayBuffer): (call: HostCall) => HostAnswer {
+  const lastAnswered = new Int32Array(answered);
+  let serial = 0;
   return (call) => {
-    ask(call);
-    Atomics.wait(signal, 0, 0);
-    Atomics.store(signal, 0, 0);
-    const received = receiveMessageOnPort(answers) as { readonly message: HostAnswer } | undefined;
-    if (received === undefined) throw new Error('the answer signal was raised without an answer');
-    return received.message;
+    // Wraps at 2^31, as what an Int32Array holds does.
+    serial = (serial + 1) | 0;
+    ask(serial, call);
+    waitFor(lastAnswered, serial);
+    for (;;) {
+      const received = receiveMessageOnPort(answers) as { readonly message: HostReply } | undefined;
+      if (received === undefined) throw new Error('a host call was marked as answered without an answer');
+      if (received.message.serial === serial) return received.message.answer;
+    }
   };
+}
+
+function waitFor(lastAnswered: Int32Array, serial: number): void {
+  for (let seen = Atomics.load(lastAnswered, 0); seen !== serial; seen = Atomics.load(lastAnswered, 0)) Atomics.wait(lastAnswered, 0, seen);
 }
