@@ -16,10 +16,12 @@ import { CLUSTER_FOLDER, type ClusterUser } from './messages.js';
 
 const ETCD_URL = 'http://127.0.0.1:2379';
 const API_PORT = 6443;
-const SERVICE_RANGE = '10.96.0.0/16';
+
+/** Addresses of Services. */
+export const SERVICE_RANGE = '10.96.0.0/16';
 
 /** First address of the Service range: the API server's own Service. */
-const API_SERVICE_ADDRESS = '10.96.0.1';
+export const API_SERVICE_ADDRESS = '10.96.0.1';
 
 /** A program that is not ready by then has failed; two busy cores need about ten seconds. */
 const READY_TIMEOUT_MS = 120_000;

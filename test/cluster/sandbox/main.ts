@@ -4,9 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { NodeAgent } from '../agent/agent.js';
 import { PodNetwork } from '../agent/pod-network.js';
 import type { ImageMap } from '../agent/image.js';
+import { ApiClient } from '../api/client.js';
+import { startServiceNetwork } from '../services/service-network.js';
 import { credentialsOf } from './kubeconfig.js';
 import { readCertificate } from './certificates.js';
-import { ControlPlane } from './control-plane.js';
+import { ControlPlane, SERVICE_RANGE } from './control-plane.js';
 import { type Answers, type ClusterSettings, type Order, type OrderEnvelope, type Reply } from './messages.js';
 import { usageOf } from './usage.js';
 
@@ -44,6 +46,8 @@ async function start(settings: ClusterSettings): Promise<Answers['start']> {
     await agent.start();
     agents.set(name, agent);
   }
+  const proxy = await plane.access({ name: 'system:kube-proxy', groups: [] });
+  await startServiceNetwork(new ApiClient(await credentialsOf(proxy)), address, SERVICE_RANGE, new AbortController().signal);
   running = { plane, agents, images };
   plane.startedMs['node-agents'] = Date.now() - begun;
   return { kubeconfig: await plane.kubeconfig({ name: 'admin', groups: ['system:masters'] }), startedMs: plane.startedMs };
