@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ImageMap } from './agent/image.js';
 import { ApiClient, isNotFound } from './api/client.js';
 import type { ApiObject } from './api/objects.js';
-import { findPrograms, type Programs } from './programs/programs.js';
+import { findPrograms, type ProgramName, type Programs } from './programs/programs.js';
 import { readKubeconfig } from './sandbox/kubeconfig.js';
 import { Sandbox } from './sandbox/launch.js';
 import { CLUSTER_FOLDER, type AgentTiming, type ClusterUser, type ContainerAddress, type ProcessUsage } from './sandbox/messages.js';
@@ -173,6 +173,16 @@ export class Cluster {
     await this.#sandbox.ask({ kind: 'start-node', node });
   }
 
+  /** Ends a program of the control plane, as an outage. */
+  async stopProgram(program: ProgramName): Promise<void> {
+    await this.#sandbox.ask({ kind: 'stop-program', program });
+  }
+
+  /** Ends an outage; settles when the program is ready again. */
+  async startProgram(program: ProgramName): Promise<void> {
+    await this.#sandbox.ask({ kind: 'start-program', program });
+  }
+
   /** Path of a kubeconfig for another user. */
   async kubeconfigFor(user: ClusterUser): Promise<string> {
     return this.#sandbox.outside((await this.#sandbox.ask({ kind: 'write-kubeconfig', user })).kubeconfig);
@@ -189,7 +199,7 @@ export class Cluster {
   }
 
   /** Log of a program of the control plane, such as `kube-apiserver`, as a path of this machine. */
-  programLog(name: string): string {
+  programLog(name: ProgramName): string {
     return this.#sandbox.outside(`${CLUSTER_FOLDER}/logs/${name}.log`);
   }
 

@@ -266,6 +266,16 @@ test('lets a stopped Node go on where it was', async (cluster) => {
   assert.is(await logOf(cluster, 'survivor'), 'once\n');
 });
 
+test('survives an outage of the API server', async (cluster) => {
+  await cluster.stopProgram('kube-apiserver');
+  assert.match(await cluster.client.get(pathOf('survivor')).then(String, String), 'ECONNREFUSED');
+  await cluster.startProgram('kube-apiserver');
+  assert.is((await cluster.read<SeenPod>(pathOf('survivor')))?.status.phase, 'Running');
+  await createPod(cluster, 'after-outage', { restartPolicy: 'Never', containers: [{ name: 'main', args: ['true'] }] });
+  await podWhen(cluster, 'after-outage', phaseIs('Succeeded'), 40_000);
+  assert.is(await logOf(cluster, 'survivor'), 'once\n');
+});
+
 test('makes users whom RBAC, Pod Security and admission policies bind', async (cluster) => {
   const nobody = await cluster.clientFor({ name: 'nobody', groups: ['strangers'] });
   assert.match(await nobody.get('/api/v1/namespaces/default/secrets').then(String, String), 'secrets is forbidden: User "nobody" cannot list resource "secrets"');

@@ -12,13 +12,13 @@ export interface ServingCertificate {
   readonly key: string;
 }
 
-/** Makes a certificate for a Service, from an authority made for it alone. */
-export async function servingCertificate(service: string, namespace: string): Promise<ServingCertificate> {
+/** Makes a certificate for a Service and any addresses, from an authority made for it alone. */
+export async function servingCertificate(service: string, namespace: string, addresses: readonly string[] = []): Promise<ServingCertificate> {
   const folder = await mkdtemp(join(tmpdir(), 'webhook-pki-'));
   try {
     const authority = await createAuthority(folder, 'webhook-ca');
     const name = `${service}.${namespace}.svc`;
-    const files = await issueCertificate(authority, folder, 'webhook', { commonName: name, dnsNames: [name] });
+    const files = await issueCertificate(authority, folder, 'webhook', { commonName: name, dnsNames: [name], addresses });
     return { authority: await readFile(authority.certificate, 'utf8'), ...(await readCertificate(files)) };
   } finally {
     await rm(folder, { recursive: true });

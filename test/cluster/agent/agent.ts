@@ -8,6 +8,7 @@ import { ApiClient, type Credentials } from '../api/client.js';
 import type { Pod } from '../api/objects.js';
 import { watchCollection, type Change } from '../api/watch.js';
 import { CLUSTER_FOLDER, type AgentTiming, type ContainerAddress } from '../sandbox/messages.js';
+import { API_SERVICE_ADDRESS } from '../services/service-range.js';
 import { keepLease, registerNode } from './heartbeat.js';
 import type { Image } from './image.js';
 import { startNodeServer, type LogAddress } from './node-server.js';
@@ -43,7 +44,6 @@ export class NodeAgent {
   constructor(settings: AgentSettings) {
     this.#settings = settings;
     this.#client = new ApiClient(settings.credentials);
-    const server = new URL(settings.credentials.server);
     this.#surroundings = {
       node: { name: settings.name, address: settings.address },
       client: this.#client,
@@ -51,7 +51,7 @@ export class NodeAgent {
       images: settings.images,
       objects: new ObjectCache(this.#client),
       gate: this.#gate,
-      clusterEnvironment: { KUBERNETES_SERVICE_HOST: server.hostname, KUBERNETES_SERVICE_PORT: server.port, KUBERNETES_SERVICE_PORT_HTTPS: server.port },
+      clusterEnvironment: { KUBERNETES_SERVICE_HOST: API_SERVICE_ADDRESS, KUBERNETES_SERVICE_PORT: '443', KUBERNETES_SERVICE_PORT_HTTPS: '443' },
       restartBackoffMs: settings.timing.restartBackoffMs,
       tokenRefreshShare: settings.timing.tokenRefreshShare,
       folder: join(CLUSTER_FOLDER, 'pods'),

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Answers, Order, OrderEnvelope, Reply } from './messages.js';
+import type { AnswerTo, Order, OrderEnvelope, Reply } from './messages.js';
 
 const run = promisify(execFile);
 
@@ -84,10 +84,10 @@ export class Sandbox {
   }
 
   /** Has the sandbox carry out an order. */
-  ask<Kind extends Order['kind']>(order: Extract<Order, { kind: Kind }>): Promise<Answers[Kind]> {
+  ask<Kind extends Order['kind']>(order: Extract<Order, { kind: Kind }>): Promise<AnswerTo<Kind>> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: (answer) => resolve(answer as Answers[Kind]), reject });
+      this.#waiting.set(id, { resolve: (answer) => resolve(answer as AnswerTo<Kind>), reject });
       const envelope: OrderEnvelope = { id, order };
       this.#child.send(envelope, (error) => {
         if (error !== null) reject(error);

@@ -4,10 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { NodeAgent } from '../agent/agent.js';
 import { PodNetwork } from '../agent/pod-network.js';
 import type { ImageMap } from '../agent/image.js';
+import { ApiClient } from '../api/client.js';
+import { startServiceNetwork } from '../services/service-network.js';
+import { SERVICE_RANGE } from '../services/service-range.js';
 import { credentialsOf } from './kubeconfig.js';
 import { readCertificate } from './certificates.js';
-import { ControlPlane } from './control-plane.js';
-import { type Answers, type ClusterSettings, type Order, type OrderEnvelope, type Reply } from './messages.js';
+import { ADMIN, ControlPlane } from './control-plane.js';
+import { type Answers, type AnswerTo, type ClusterSettings, type ContainerAddress, type Order, type OrderEnvelope, type Reply } from './messages.js';
 import { usageOf } from './usage.js';
 
 /** Everything that runs, once started. */
@@ -35,7 +38,7 @@ async function start(settings: ClusterSettings): Promise<Answers['start']> {
       address,
       port: FIRST_NODE_PORT + index,
       credentials: await credentialsOf(access),
-      serving: await readCertificate(await plane.serverCertificate(name, address)),
+      serving: await readCertificate(await plane.nodeCertificate(name, address)),
       clientAuthority: await readFile(plane.authority, 'utf8'),
       network,
       images,
@@ -44,35 +47,41 @@ async function start(settings: ClusterSettings): Promise<Answers['start']> {
     await agent.start();
     agents.set(name, agent);
   }
+  const proxy = await plane.access({ name: 'system:kube-proxy', groups: [] });
+  await startServiceNetwork(new ApiClient(await credentialsOf(proxy)), address, SERVICE_RANGE, new AbortController().signal);
   running = { plane, agents, images };
   plane.startedMs['node-agents'] = Date.now() - begun;
-  return { kubeconfig: await plane.kubeconfig({ name: 'admin', groups: ['system:masters'] }), startedMs: plane.startedMs };
+  return { kubeconfig: await plane.kubeconfig(ADMIN), startedMs: plane.startedMs };
 }
 
 const begun = Date.now();
 
+/** What each order does to a running cluster. */
+type Handlers = { readonly [Kind in Exclude<Order['kind'], 'start'>]: (running: Running, order: Extract<Order, { kind: Kind }>) => AnswerTo<Kind> | Promise<AnswerTo<Kind>> };
+
+const HANDLERS: Handlers = {
+  'add-images': ({ images }, order) => {
+    for (const [name, image] of Object.entries(order.images)) images.set(name, image);
+  },
+  'write-kubeconfig': async ({ plane }, { user }) => ({ kubeconfig: await plane.kubeconfig(user) }),
+  'kill-container': ({ agents }, { container, signal }) => killContainer(agents, container, signal),
+  'stop-node': ({ agents }, { node }) => nodeNamed(agents, node).stop(),
+  'start-node': ({ agents }, { node }) => nodeNamed(agents, node).start(),
+  'stop-program': ({ plane }, { program }) => plane.stopProgram(program),
+  'start-program': ({ plane }, { program }) => plane.startProgram(program),
+  'read-usage': ({ plane }) => Promise.all([...plane.processes.map(({ name, pid }) => usageOf(name, pid)), usageOf('node-agent', process.pid)]),
+};
+
 async function carryOut(order: Order): Promise<unknown> {
   if (order.kind === 'start') return start(order.settings);
   if (running === undefined) throw new Error(`${order.kind}: the cluster is not started`);
-  const { plane, agents, images } = running;
-  switch (order.kind) {
-    case 'add-images':
-      for (const [name, image] of Object.entries(order.images)) images.set(name, image);
-      return null;
-    case 'write-kubeconfig':
-      return { kubeconfig: await plane.kubeconfig(order.user) };
-    case 'kill-container':
-      if (![...agents.values()].some((agent) => agent.killContainer(order.container, order.signal))) throw new Error(`no such container runs: ${JSON.stringify(order.container)}`);
-      return null;
-    case 'stop-node':
-      await nodeNamed(agents, order.node).stop();
-      return null;
-    case 'start-node':
-      await nodeNamed(agents, order.node).start();
-      return null;
-    case 'read-usage':
-      return Promise.all([...plane.processes.map(({ name, pid }) => usageOf(name, pid)), usageOf('node-agent', process.pid)]);
-  }
+  const handle = HANDLERS[order.kind] as (running: Running, order: Order) => unknown;
+  return handle(running, order);
+}
+
+function killContainer(agents: ReadonlyMap<string, NodeAgent>, container: ContainerAddress, signal: NodeJS.Signals): void {
+  if ([...agents.values()].some((agent) => agent.killContainer(container, signal))) return;
+  throw new Error(`no such container runs: ${JSON.stringify(container)}`);
 }
 
 function nodeNamed(agents: ReadonlyMap<string, NodeAgent>, name: string): NodeAgent {

@@ -1,7 +1,7 @@
 // What the test process and the process inside the sandbox say to each other over the IPC channel.
 
 import type { ImageMap } from '../agent/image.js';
-import type { Programs } from '../programs/programs.js';
+import type { ProgramName, Programs } from '../programs/programs.js';
 
 /** How a cluster is made. */
 export interface ClusterSettings {
@@ -44,18 +44,19 @@ export type Order =
   | { readonly kind: 'kill-container'; readonly container: ContainerAddress; readonly signal: NodeJS.Signals }
   | { readonly kind: 'stop-node'; readonly node: string }
   | { readonly kind: 'start-node'; readonly node: string }
+  | { readonly kind: 'stop-program'; readonly program: ProgramName }
+  | { readonly kind: 'start-program'; readonly program: ProgramName }
   | { readonly kind: 'read-usage' };
 
-/** What each order answers; paths are inside the sandbox. */
+/** What orders answer, as far as they do; paths are inside the sandbox. */
 export interface Answers {
   readonly start: { readonly kubeconfig: string; readonly startedMs: Readonly<Record<string, number>> };
-  readonly 'add-images': null;
   readonly 'write-kubeconfig': { readonly kubeconfig: string };
-  readonly 'kill-container': null;
-  readonly 'stop-node': null;
-  readonly 'start-node': null;
   readonly 'read-usage': readonly ProcessUsage[];
 }
+
+/** The answer to a kind of order; nothing is known of an answer that matters to nobody. */
+export type AnswerTo<Kind extends Order['kind']> = Kind extends keyof Answers ? Answers[Kind] : unknown;
 
 /** Memory and CPU of one process of the cluster. */
 export interface ProcessUsage {
