@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 // Builds the guests of fixtures/policies into build/fixtures/policies/<name>.wasm with npm packages only, and skips
-// those whose sources have not changed.
+// those whose sources have not changed. Guests whose compilers are no npm packages are committed and only annotated here.
 //
 //   npm run fixtures [-- name ...]
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { compileAssemblyScript } from './fixtures/assemblyscript.mjs';
 import { annotated } from './fixtures/metadata.mjs';
+import { buildJavaScript, engine } from './fixtures/quickjs.mjs';
+import { readSums, sumOf, sumsFile } from './fixtures/sums.mjs';
 import { assembleWat } from './fixtures/wat.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
@@ -39,7 +41,29 @@ const languages = [
     tools: ['assemblyscript'],
     build: (entry) => compileAssemblyScript(top, relative(top, dirname(entry))),
   },
+  {
+    entry: 'policy.js',
+    shared: ['fixtures/policies/javascript', 'scripts/fixtures/quickjs.mjs', 'scripts/fixtures/wat.mjs'],
+    tools: ['assemblyscript', 'wabt', engine],
+    build: (entry) => buildJavaScript(join(sources, 'javascript'), entry),
+  },
+  {
+    // Committed: see build-native-fixtures.mjs.
+    entry: 'policy.wasm',
+    shared: [`fixtures/policies/${sumsFile}`],
+    tools: [],
+    build: committed,
+  },
 ];
+
+/** A committed module, if it is the one that was committed. */
+async function committed(entry) {
+  const wasm = readFileSync(entry);
+  const path = relative(sources, entry);
+  if (readSums(sources).get(path) !== sumOf(wasm)) throw new Error(`${path} is not the file of ${sumsFile}: run \`npm run fixtures:native\``);
+  return wasm;
+}
+
 const wat = {
   shared: ['fixtures/policies/adversarial/parts', 'scripts/fixtures/wat.mjs'],
   tools: ['wabt'],
@@ -65,7 +89,7 @@ function adversarial(folder) {
 }
 
 function fixture(name, language, entry, ownFiles, metadataPath) {
-  const files = [...ownFiles, ...language.shared.flatMap((path) => (path.endsWith('.mjs') ? [join(top, path)] : filesBelow(join(top, path))))];
+  const files = [...ownFiles, ...language.shared.map((path) => join(top, path)).flatMap((path) => (statSync(path).isDirectory() ? filesBelow(path) : [path]))];
   const metadata = metadataPath !== undefined && existsSync(metadataPath) ? metadataPath : undefined;
   return { name, files, tools: language.tools, metadata, build: () => language.build(entry) };
 }
