@@ -15,7 +15,7 @@ export interface PathQuestion {
   readonly time: Date;
 }
 
-/** What the validator found; `problem` is webpki's name for it, such as `PathLenConstraintViolated`. */
+/** What the validator found; `problem` is webpki's word for it, such as `PathLenConstraintViolated`. */
 export type PathFinding =
   | { readonly kind: 'trusted' }
   | { readonly kind: 'expired' | 'not-yet-valid' | 'untrusted' | 'invalid' | 'bad-end-entity' | 'bad-anchor'; readonly problem: string };
@@ -27,6 +27,9 @@ interface Validator {
   readonly answer: (start: number, bytes: number) => number;
   readonly answer_bytes: () => number;
 }
+
+/** `TrailingData(CertificateTbsCertificate)` fits. */
+const maxProblemChars = 60;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -94,8 +97,7 @@ function littleEndian64(value: number): Uint8Array {
 
 function parseFinding(answer: string): PathFinding {
   const [kind = '', ...words] = answer.split(' ');
-  // Only the name: what follows it (times, lists of algorithms) differs from version to version.
-  const problem = /^\w*/.exec(words.join(' '))?.[0] ?? '';
+  const problem = shortened(words.join(' '));
   switch (kind) {
     case 'trusted':
       return { kind };
@@ -109,4 +111,9 @@ function parseFinding(answer: string): PathFinding {
     default:
       throw new Error(`the path validator answered '${answer}'`);
   }
+}
+
+/** webpki's text for a failure: with what was found if that is short, and not with a list of all known algorithms. */
+function shortened(problem: string): string {
+  return problem.length <= maxProblemChars ? problem : (/^\w*/.exec(problem)?.[0] ?? '');
 }

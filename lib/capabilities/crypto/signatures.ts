@@ -4,25 +4,26 @@ import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 
 /** How a signature was made. */
 interface Scheme {
+  readonly keyType: 'ec' | 'ed25519' | 'rsa';
   /** `null` where the algorithm brings its own. */
   readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
   readonly padding?: number;
 }
 
-const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST } = constants;
+const { RSA_PKCS1_PADDING: pkcs1, RSA_PKCS1_PSS_PADDING: pss, RSA_PSS_SALTLEN_DIGEST } = constants;
 
 /** By the numbers of webpki/src/signatures.rs. */
 const schemes: readonly Scheme[] = [
-  { hash: 'sha256' },
-  { hash: 'sha384' },
-  { hash: 'sha512' },
-  { hash: null },
-  { hash: 'sha256', padding: RSA_PKCS1_PADDING },
-  { hash: 'sha384', padding: RSA_PKCS1_PADDING },
-  { hash: 'sha512', padding: RSA_PKCS1_PADDING },
-  { hash: 'sha256', padding: RSA_PKCS1_PSS_PADDING },
-  { hash: 'sha384', padding: RSA_PKCS1_PSS_PADDING },
-  { hash: 'sha512', padding: RSA_PKCS1_PSS_PADDING },
+  { keyType: 'ec', hash: 'sha256' },
+  { keyType: 'ec', hash: 'sha384' },
+  { keyType: 'ec', hash: 'sha512' },
+  { keyType: 'ed25519', hash: null },
+  { keyType: 'rsa', hash: 'sha256', padding: pkcs1 },
+  { keyType: 'rsa', hash: 'sha384', padding: pkcs1 },
+  { keyType: 'rsa', hash: 'sha512', padding: pkcs1 },
+  { keyType: 'rsa', hash: 'sha256', padding: pss },
+  { keyType: 'rsa', hash: 'sha384', padding: pss },
+  { keyType: 'rsa', hash: 'sha512', padding: pss },
 ];
 
 /** As the reference: shorter keys are broken, and longer ones only cost time. */
@@ -46,11 +47,11 @@ export interface SignedMessage {
  * @param scheme the number of the scheme in webpki/src/signatures.rs
  */
 export function isSignatureValid(scheme: number, { key, message, signature }: SignedMessage): boolean {
-  const { hash, padding } = schemeOf(scheme);
+  const { keyType, hash, padding } = schemeOf(scheme);
   try {
     const publicKey = createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' });
-    if (!isKeyOfUsualSize(publicKey)) return false;
-    return verify(hash, message, { key: publicKey, dsaEncoding: 'der', ...(padding === undefined ? {} : { padding, saltLength: RSA_PSS_SALTLEN_DIGEST }) }, signature);
+    if (publicKey.asymmetricKeyType !== keyType || !isKeyOfUsualSize(publicKey)) return false;
+    return verify(hash, message, { key: publicKey, ...(padding === undefined ? {} : { padding, saltLength: RSA_PSS_SALTLEN_DIGEST }) }, signature);
   } catch {
     // OpenSSL throws on keys and signatures that it cannot read: a stranger's key that is no key signs nothing.
     return false;
@@ -65,6 +66,6 @@ function schemeOf(number: number): Scheme {
 
 function isKeyOfUsualSize(key: KeyObject): boolean {
   const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength === undefined || publicExponent === undefined) return key.asymmetricKeyType !== 'rsa';
+  if (modulusLength === undefined || publicExponent === undefined) return true;
   return modulusLength >= minModulusBits && modulusLength <= maxModulusBits && publicExponent <= maxPublicExponent;
 }
