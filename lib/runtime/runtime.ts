@@ -1,5 +1,6 @@
 // The runtime: loads policies, validates their settings, evaluates requests, goes away. Composition only.
 import { parseAllowList } from '../capabilities/allow-list.js';
+import { builtInCapabilities } from '../capabilities/built-in.js';
 import { createDispatcher, type Dispatcher } from '../capabilities/dispatch.js';
 import { never, type Deadline } from '../deadline.js';
 import type { EventSink } from '../events.js';
@@ -49,7 +50,7 @@ export class Runtime implements AsyncDisposable {
   constructor(options: RuntimeOptions) {
     this.#settings = runtimeSettings(options);
     this.#emit = options.onEvent ?? ((): void => undefined);
-    this.#dispatcher = createDispatcher({ builtIn: [], added: options.capabilities ?? [] });
+    this.#dispatcher = createDispatcher({ builtIn: builtInCapabilities(), added: options.capabilities ?? [] });
     const { workers, spareWorkers, queueSize } = this.#settings;
     this.#pool = new Pool({ limits: { workers, spares: spareWorkers, queue: queueSize }, exchange: defaultExchangeLimits, emit: this.#emit });
     this.#ports = { pool: this.#pool, dispatcher: this.#dispatcher, emit: this.#emit };

@@ -1,7 +1,18 @@
 /*!
- * The WebAssembly module built from ./webpki by scripts/build-webpki.sh; not written by hand. It contains rustls-webpki
- * and untrusted (ISC licence, Copyright 2015 Brian Smith and contributors), rustls-pki-types, zeroize and Rust's core and
- * alloc libraries (MIT or Apache-2.0). The licence texts are in ./webpki/LICENSES.md.
+ * Built from ./webpki by scripts/build-webpki.mjs; not written by hand. The module contains rustls-webpki and untrusted:
+ *
+ * Copyright 2015 Brian Smith (rustls-webpki), Copyright 2015-2016 Brian Smith (untrusted).
+ *
+ * Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted,
+ * provided that the above copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHORS DISCLAIM ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL
+ * IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHORS BE LIABLE FOR ANY SPECIAL, DIRECT,
+ * INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+ * THIS SOFTWARE.
+ *
+ * It also contains rustls-pki-types, zeroize and parts of Rust's core and alloc libraries, under the Apache License 2.0.
  */
 
 /** SHA-256 of the module's bytes. */
