@@ -3,6 +3,7 @@
 
 import { monotonicNow } from '../deadline.js';
 import { isFault, messageOf } from '../fault.js';
+import { decodeJson } from '../json/decode.js';
 import { settledUnlessAborted } from './abort.js';
 import { type AllowList, formatAllowList, isGranted } from './allow-list.js';
 import type { CallContext, Capability, ReadRequest } from './capability.js';
@@ -110,7 +111,7 @@ async function callCapability(capability: Capability, payload: Uint8Array, conte
   const { path } = capability;
   if (payload.byteLength > limits.maxPayloadBytes) return refused(`the payload of ${payload.byteLength} bytes exceeds ${limits.maxPayloadBytes} bytes`);
   try {
-    const document = readJson(payload);
+    const document = readJson(() => decodeJson(payload));
     const request: ReadRequest = document.kind === 'unreadable' ? document : capability.read(document.value);
     if (request.kind === 'unreadable') return refused(request.message);
     const denial = request.denial(context);

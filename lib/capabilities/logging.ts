@@ -3,6 +3,8 @@
 import { z } from 'zod';
 
 import type { GuestLogged, LogLevel } from '../events.js';
+import { decodeText } from '../json/decode.js';
+import { formatLossless, isMap, parseLossless } from '../json/lossless.js';
 import type { CallContext } from './capability.js';
 import { readJson, readRequest } from './request.js';
 
@@ -12,7 +14,7 @@ export const maxLogBytes = 256 * 1024;
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARNING: 'warn', ERROR: 'error' } as const satisfies Record<string, LogLevel>;
 const levelNames = ['TRACE', 'DEBUG', 'INFO', 'WARNING', 'ERROR'] as const satisfies readonly (keyof typeof levels)[];
 
-const logLine = z.looseObject({
+const logLine = z.object({
   level: z.string().toUpperCase().pipe(z.enum(levelNames)),
   message: z.string().nullish(),
 });
@@ -34,10 +36,11 @@ export function logForGuest(payload: Uint8Array, context: CallContext): void {
 
 function readLogLine(payload: Uint8Array, policyId: string): GuestLogged | { readonly kind: 'unreadable'; readonly message: string } {
   if (payload.byteLength > maxLogBytes) return { kind: 'unreadable', message: `the payload of ${payload.byteLength} bytes exceeds ${maxLogBytes} bytes` };
-  const document = readJson(payload);
+  const document = readJson(() => parseLossless(decodeText(payload)));
   if (document.kind === 'unreadable') return document;
-  const line = readRequest(logLine, document.value);
+  if (!isMap(document.value)) return { kind: 'unreadable', message: 'the payload is not an object' };
+  const line = readRequest(logLine, { level: document.value.get('level'), message: document.value.get('message') });
   if (line.kind === 'unreadable') return line;
-  const { level, message, ...data } = line.value;
-  return { kind: 'guest-logged', policyId, source: 'tracing', level: levels[level], message: message ?? '', data: JSON.stringify(data) };
+  const data = new Map([...document.value].filter(([key]) => key !== 'level' && key !== 'message'));
+  return { kind: 'guest-logged', policyId, source: 'tracing', level: levels[line.value.level], message: line.value.message ?? '', data: formatLossless(data) };
 }

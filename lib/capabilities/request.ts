@@ -2,16 +2,19 @@
 
 import type { z } from 'zod';
 
+import { isFault } from '../fault.js';
+import type { JsonFaultCode } from '../json/json-fault.js';
+
 /** A value, or one sentence about why there is none. */
 export type Reading<T> = { readonly kind: 'readable'; readonly value: T } | { readonly kind: 'unreadable'; readonly message: string };
 
-/** Reads UTF-8 JSON strictly: invalid UTF-8, a byte order mark and trailing bytes are unreadable. */
-export function readJson(payload: Uint8Array): Reading<unknown> {
+/** What a strict JSON reader came to; its own faults are the guest's doing here, and so are data. */
+export function readJson<T>(read: () => T): Reading<T> {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload);
-    return { kind: 'readable', value: JSON.parse(text) as unknown };
+    return { kind: 'readable', value: read() };
   } catch (error) {
-    return { kind: 'unreadable', message: error instanceof SyntaxError ? `the payload is not JSON: ${error.message}` : 'the payload is not UTF-8' };
+    if (isFault<JsonFaultCode>(error, 'JSON_NOT_UTF8', 'JSON_SYNTAX', 'JSON_TOO_DEEP')) return { kind: 'unreadable', message: error.message };
+    throw error;
   }
 }
 

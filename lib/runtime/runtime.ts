@@ -1,4 +1,5 @@
 // The runtime: loads policies, validates their settings, evaluates requests, goes away. Composition only.
+import { builtInCapabilities } from '../capabilities/built-in.js';
 import { createDispatcher, type Dispatcher } from '../capabilities/dispatch.js';
 import { never, type Deadline } from '../deadline.js';
 import { Fault } from '../fault.js';
@@ -47,7 +48,7 @@ export class Runtime implements AsyncDisposable {
   constructor(options: RuntimeOptions) {
     this.#settings = runtimeSettings(options);
     const { workers, spareWorkers, queueSize, capabilities, onEvent } = this.#settings;
-    this.#dispatcher = createDispatcher({ builtIn: [], added: capabilities });
+    this.#dispatcher = createDispatcher({ builtIn: builtInCapabilities(), added: capabilities });
     this.#pool = new Pool({
       limits: { workers, spares: spareWorkers, queue: queueSize },
       startThread: workerThreads(defaultExchangeLimits),
