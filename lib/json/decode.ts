@@ -21,8 +21,7 @@ export function decodeText(bytes: Uint8Array): string {
   try {
     text = decoder.decode(bytes);
   } catch (error) {
-    const code: JsonFaultCode = 'JSON_NOT_UTF8';
-    throw new Fault(code, `cannot read text: its ${bytes.length} bytes are not well-formed UTF-8`, { cause: error });
+    throw new Fault<JsonFaultCode>('JSON_NOT_UTF8', `cannot read text: its ${bytes.length} bytes are not well-formed UTF-8`, { cause: error });
   }
   if (text.startsWith('\ufeff')) throw jsonFault('JSON_SYNTAX', 'found a byte order mark', text, 0);
   return text;

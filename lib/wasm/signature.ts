@@ -19,11 +19,6 @@ export function formatSignature(signature: Signature): string {
   return `(${signature.params.join(', ')}) -> ${results}`;
 }
 
-/** Tells whether two functions take and give the same. */
-export function sameSignature(a: Signature, b: Signature): boolean {
-  return formatSignature(a) === formatSignature(b);
-}
-
 /** The types of a module by index; `undefined` stands for a type that is no function (struct, array). */
 export type TypeTable = readonly (Signature | undefined)[];
 

@@ -72,6 +72,8 @@ limits('several imported and own tables are each rewritten', () => {
 limits('a module within its limits is the same to the byte', () => {
   const module = wat('(module (memory 1 2) (table 1 2 funcref) (func (export "f")))');
   assert.equal(limitModule(module, { memoryPages: 2, tableElements: 2 }), module);
+  const padded = moduleOf(section(5, bytes(1, 1, 0x81, 0x00, 0x82, 0x80, 0x00)));
+  assert.equal(limitMemory(padded, 2), padded);
   const bare = wat('(module (func (export "f")))');
   assert.equal(limitModule(bare, { memoryPages: 0, tableElements: 0 }), bare);
 });
