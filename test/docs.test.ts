@@ -31,6 +31,18 @@ for (const [index, { language, text }] of readme.entries()) {
   });
 }
 
+for (const [index, { language, text }] of blocksOf('docs/testing-policies.md').entries()) {
+  if (language !== 'js') continue;
+  docs(`example ${index} of docs/testing-policies.md passes`, () => {
+    mkdirSync('build/docs', { recursive: true });
+    writeFileSync(`build/docs/testing-${index}.mjs`, text);
+    const run = spawnSync(process.execPath, ['--conditions=@wasmwarden/source', `build/docs/testing-${index}.mjs`], { encoding: 'utf8' });
+    assert.is(run.status, 0, run.stdout + run.stderr);
+    // uvu says "Passed: 3", node:test "# pass 3": both examples hold three tests.
+    assert.match(run.stdout.replaceAll(/\x1b\[[0-9;]*m/g, ''), /Passed: +3|pass 3/);
+  });
+}
+
 docs('the README has runnable examples', () => {
   assert.ok(readme.filter(({ language }) => language === 'js').length >= 2);
 });
