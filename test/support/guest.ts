@@ -2,7 +2,8 @@
 
 import { isFault } from '../../lib/fault.js';
 import { createHost, rawCodec, type HostCall } from '../../lib/wapc/index.js';
-import { bareWasi } from './bare-wasi.js';
+import { createWasi } from '../../lib/wasi/preview1.js';
+import { InputPipe } from '../../lib/wasi/stdio.js';
 import { fixtureBytes } from './fixtures.js';
 
 /** What came of one call: `kind` is `answered` or the outcome's kind (`failed`, `trapped`), `text` the answer or the error. */
@@ -16,8 +17,10 @@ export interface OpenGuest {
   call(operation: string, payload: string | Uint8Array): GuestAnswer;
   /** Console lines, oldest first. */
   readonly lines: readonly string[];
-  /** What the guest printed through WASI, piece by piece. */
-  readonly printed: readonly string[];
+  /** What the guest has printed through WASI. */
+  printed(): string;
+  /** The size of the guest's memory now. */
+  memoryBytes(): number;
 }
 
 /** Answers a host call, given as `binding/namespace/operation`, with text; what it throws is the host's error. */
@@ -26,16 +29,36 @@ export type TextHost = (path: string, payload: string) => string;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Starts a fixture; the same instance serves all calls. */
+const modules = new Map<string, WebAssembly.Module>();
+
+/** The compiled fixture; compiling it once matters to the larger ones. */
+function moduleOf(name: string): WebAssembly.Module {
+  const module = modules.get(name) ?? new WebAssembly.Module(fixtureBytes(name));
+  modules.set(name, module);
+  return module;
+}
+
+/** Starts a fixture; the same instance serves all calls. Its clock stands at 0 and its random bytes are zeros. */
 export function openGuest(name: string, host: TextHost = () => ''): OpenGuest {
   const lines: string[] = [];
-  const printed: string[] = [];
-  const guest = createHost(new WebAssembly.Module(fixtureBytes(name)), {
+  let printed = '';
+  let memory: (() => WebAssembly.Memory) | undefined;
+  const print = (bytes: Uint8Array) => void (printed += decoder.decode(bytes));
+  const ports = {
+    args: [],
+    clock: { realtimeNs: () => 0n, monotonicNs: () => 0n },
+    randomFill: () => undefined,
+    sleep: () => undefined,
+    stdin: new InputPipe(0),
+    stdout: print,
+    stderr: print,
+  };
+  const guest = createHost(moduleOf(name), {
     codec: rawCodec,
     hostCall: ({ binding, namespace, operation, payload }: HostCall) =>
       encoder.encode(host(`${binding}/${namespace}/${operation}`, decoder.decode(payload))),
     consoleLog: (text) => void lines.push(text),
-    imports: (memory) => bareWasi(memory, (text) => void printed.push(text)),
+    imports: (source) => createWasi(ports, (memory = source)).imports,
   });
   const call = (operation: string, payload: string | Uint8Array): GuestAnswer => {
     try {
@@ -47,5 +70,5 @@ export function openGuest(name: string, host: TextHost = () => ''): OpenGuest {
       return { kind: String(thrown.context['outcome']), bytes: encoder.encode(text), text };
     }
   };
-  return { call, lines, printed };
+  return { call, lines, printed: () => printed, memoryBytes: () => memory?.().buffer.byteLength ?? 0 };
 }
