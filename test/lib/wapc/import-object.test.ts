@@ -2,6 +2,8 @@ import createWabt from 'wabt';
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
+import { isFault } from '../../../lib/fault.js';
+import { createHost } from '../../../lib/wapc/create-host.js';
 import { importObject } from '../../../lib/wapc/import-object.js';
 
 const imports = suite('wapc/import-object');
@@ -54,5 +56,10 @@ for (const [from, name] of inherited) {
     assert.throws(() => new WebAssembly.Instance(module, importObject(module, offered)), isLinkError);
   });
 }
+
+imports('a waPC host lets no guest in that way', () => {
+  const isRefusal = (thrown: unknown) => isFault(thrown, 'GUEST_START_FAILED') && thrown.message.includes('constructor');
+  assert.throws(() => createHost(moduleThat(['constructor', 'constructor'])), isRefusal);
+});
 
 imports.run();
