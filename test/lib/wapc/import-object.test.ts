@@ -1,17 +1,16 @@
-import createWabt from 'wabt';
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import { isFault } from '../../../lib/fault.js';
 import { createHost } from '../../../lib/wapc/create-host.js';
 import { importObject } from '../../../lib/wapc/import-object.js';
+import { wat } from '../../support/wat.js';
 
 const imports = suite('wapc/import-object');
-const wabt = await createWabt();
 
 function moduleThat(...wanted: readonly (readonly [from: string, name: string])[]): WebAssembly.Module {
   const text = wanted.map(([from, name]) => `(import "${from}" "${name}" (func))`).join(' ');
-  return new WebAssembly.Module(new Uint8Array(wabt.parseWat('test.wat', `(module ${text})`).toBinary({}).buffer));
+  return new WebAssembly.Module(wat(`(module ${text})`));
 }
 
 const isLinkError = (thrown: unknown) => thrown instanceof WebAssembly.LinkError;
