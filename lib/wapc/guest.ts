@@ -3,6 +3,7 @@ import { GuestExit, type GuestPhase, type Outcome } from '../outcome.js';
 
 import { GuestProtocolError } from './exchange.js';
 import { GuestHost, type HostPorts } from './host.js';
+import { importObject } from './import-object.js';
 import { Latch } from './latch.js';
 import { GuestPointerError } from './memory.js';
 import { guestExports } from './protocol.js';
@@ -42,7 +43,8 @@ export class Guest {
     this.#options.onPhase('start');
     try {
       const memory = (): WebAssembly.Memory => this.#host.getCallerMemory();
-      const instance = instantiated(module, this.#latch.guard({ ...this.#options.imports(memory), ...this.#host.getImports() }));
+      const offered = { ...this.#options.imports(memory), ...this.#host.getImports() };
+      const instance = instantiated(module, importObject(module, this.#latch.guard(offered)));
       this.#latch.check();
       this.#host.instance = instance;
       for (const name of guestExports.starts) this.#runStart(instance.exports[name]);

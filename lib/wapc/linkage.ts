@@ -25,12 +25,21 @@ export const wapcImports: ImportTable = {
  * @throws {Fault} `MODULE_UNLINKABLE`
  */
 export function assertLinkable(module: ModuleInterface, offered: ImportTable): void {
+  assertImports(module, offered);
+  const problem = exportProblem(module);
+  if (problem !== undefined) throw new Fault('MODULE_UNLINKABLE', problem);
+}
+
+/**
+ * Refuses a module that imports what the host does not offer, or offers with another signature.
+ *
+ * @throws {Fault} `MODULE_UNLINKABLE`
+ */
+export function assertImports(module: ModuleInterface, offered: ImportTable): void {
   for (const wanted of module.imports) {
     const problem = importProblem(wanted, offered);
     if (problem !== undefined) throw new Fault('MODULE_UNLINKABLE', `Cannot link the module: ${problem}`);
   }
-  const problem = exportProblem(module);
-  if (problem !== undefined) throw new Fault('MODULE_UNLINKABLE', problem);
 }
 
 function importProblem(wanted: ModuleInterface['imports'][number], offered: ImportTable): string | undefined {

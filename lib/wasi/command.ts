@@ -4,9 +4,11 @@
 import { messageOf } from '../fault.js';
 import { GuestExit } from '../outcome.js';
 import { importObject } from '../wapc/import-object.js';
+import { Latch } from '../wapc/latch.js';
 import { GuestPointerError } from '../wapc/memory.js';
 import type { MemorySource } from './guest-memory.js';
 import type { WasiPorts } from './ports.js';
+import { commandEntry } from './linkage.js';
 import { createWasi } from './preview1.js';
 import { InputPipe, OutputCapture } from './stdio.js';
 
@@ -28,6 +30,7 @@ export interface CommandGuest {
 
 /** One run of a command module. */
 export interface Command {
+  /** Checked by `assertCommand`: JavaScript compares no signatures, so a wrong one would surface as our own TypeError. */
   readonly module: WebAssembly.Module;
   /** `argv`, the program's name first. */
   readonly args: readonly string[];
@@ -61,7 +64,7 @@ function endOf(run: () => void): End {
   } catch (thrown) {
     if (thrown instanceof GuestExit) return { kind: 'exited', code: thrown.code };
     if (thrown instanceof WebAssembly.LinkError) return { kind: 'not-started', message: thrown.message };
-    if (thrown instanceof WebAssembly.Exception) return { kind: 'trapped', message: 'the guest threw an exception and did not catch it' };
+    if (thrown instanceof WebAssembly.Exception) return { kind: 'trapped', message: 'the guest threw an exception that nothing caught' };
     // RangeError is the engine's stack overflow.
     const causedByGuest = [WebAssembly.RuntimeError, RangeError, GuestPointerError].some((type) => thrown instanceof type);
     if (causedByGuest) return { kind: 'trapped', message: messageOf(thrown) };
@@ -95,15 +98,18 @@ export function runCommand({ module, args, stdin, surroundings, limits, imports 
   const memory = () => memoryOf(instance);
   const wasi = createWasi({ ...surroundings, args, stdin: input, stdout: (bytes) => stdout.write(bytes), stderr: (bytes) => stderr.write(bytes) }, memory);
 
+  const latch = new Latch();
   const end = endOf(() => {
-    instance = new WebAssembly.Instance(module, importObject(module, { ...imports?.({ memory, stdin: input }), ...wasi.imports }));
-    const entry = instance.exports['_start'];
+    const offered = latch.guard({ ...imports?.({ memory, stdin: input }), ...wasi.imports });
+    instance = new WebAssembly.Instance(module, importObject(module, offered));
+    latch.check();
+    const entry = instance.exports[commandEntry];
     if (!isEntry(entry)) throw new WebAssembly.LinkError('cannot find `_start` function inside of module: it exports no such function');
     entry();
+    latch.check();
   });
   if (end.kind === 'not-started') return end;
   const output = { stdout: stdout.bytes(), stderr: stderr.bytes() };
-  // Asked after the run and not in it: a guest could catch what is thrown through it and exit as if nothing had happened.
   if (stdout.isCut) return { kind: 'trapped', message: `stdout: the guest wrote more than ${limits.maxStdoutBytes} bytes`, ...output };
   return { ...end, ...output };
 }

@@ -3,7 +3,7 @@
 import { right } from './descriptors.js';
 import { errno, type Errno } from './errno.js';
 import type { SnapshotLayout } from './layout.js';
-import { clockId, type Session } from './session.js';
+import { isClockId, type Session } from './session.js';
 import { maxTransferBytes } from './transfer.js';
 import type { WasiFunctions } from './wasi-function.js';
 
@@ -35,10 +35,10 @@ const now: Report = { dueInNs: 0n, error: errno.success, nbytes: 0n, flags: 0 };
 function clockReport(session: Session, record: DataView): Report {
   const id = record.getUint32(0, true);
   const timeoutNs = record.getBigUint64(8, true);
-  if (id !== clockId.realtime && id !== clockId.monotonic) return { ...now, error: errno.inval };
+  if (!isClockId(id)) return { ...now, error: errno.inval };
   // A relative time needs no clock, and reading none keeps a guest that only sleeps reproducible.
   if ((record.getUint16(24, true) & absoluteTime) === 0) return { ...now, dueInNs: timeoutNs };
-  const currentNs = session.readClock(id) ?? 0n;
+  const currentNs = session.readClock(id);
   return { ...now, dueInNs: timeoutNs > currentNs ? timeoutNs - currentNs : 0n };
 }
 
@@ -95,7 +95,7 @@ export function pollFunctions(session: Session, layout: SnapshotLayout): WasiFun
 
       const expected = readAll(subscriptions, wanted);
       if (!expected.every((each) => each !== undefined)) return errno.inval;
-      const waitNs = expected.reduce((least, { dueInNs }) => (dueInNs < least ? dueInNs : least), expected[0]?.dueInNs ?? 0n);
+      const waitNs = expected.map(({ dueInNs }) => dueInNs).reduce((least, each) => (each < least ? each : least));
       if (waitNs > 0n) ports.sleep(Number(waitNs) / 1e6);
 
       // The guest may let events overwrite subscriptions: by now all of them have been read.

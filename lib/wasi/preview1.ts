@@ -9,6 +9,7 @@ import { pollFunctions } from './poll.js';
 import type { WasiPorts } from './ports.js';
 import { processFunctions } from './process.js';
 import { Session, type WasiState } from './session.js';
+import { wasiSignatures } from './signatures.js';
 import { transferFunctions } from './transfer.js';
 import type { WasiFunctions } from './wasi-function.js';
 
@@ -47,7 +48,7 @@ function functionsOf(session: Session, layout: SnapshotLayout): WasiFunctions {
  */
 export function createWasi(ports: WasiPorts, memory: MemorySource): Wasi {
   const session = new Session(ports, memory);
-  const snapshot0 = Object.entries(functionsOf(session, snapshot0Layout)).filter(([name]) => name !== 'sock_accept');
+  const snapshot0 = Object.entries(functionsOf(session, snapshot0Layout)).filter(([name]) => Object.hasOwn(wasiSignatures.wasi_unstable, name));
   return {
     imports: {
       wasi_snapshot_preview1: functionsOf(session, preview1Layout),

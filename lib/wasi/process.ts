@@ -2,11 +2,11 @@
 
 import { GuestExit } from '../outcome.js';
 import { errno } from './errno.js';
-import { clockId, type Session } from './session.js';
+import { clockId, isClockId, type ClockId, type Session } from './session.js';
 import type { WasiFunctions } from './wasi-function.js';
 
 /** Nanoseconds by clock id; what the injected clocks claim, not what they measure. */
-const clockResolutionNs: Readonly<Record<number, bigint>> = { [clockId.realtime]: 1000n, [clockId.monotonic]: 1n };
+const clockResolutionNs: Readonly<Record<ClockId, bigint>> = { [clockId.realtime]: 1000n, [clockId.monotonic]: 1n };
 
 /** Random bytes are made in pieces, so that a request for a gigabyte allocates nothing and can be stopped. */
 const maxRandomPieceBytes = 64 * 1024;
@@ -53,16 +53,14 @@ function chanceFunctions(session: Session): WasiFunctions {
   const { memory } = session;
   return {
     clock_res_get(id: number, result: number): number {
-      const resolution = clockResolutionNs[id >>> 0];
-      if (resolution === undefined) return errno.inval;
-      memory.writeU64(result, resolution, 'clock_res_get');
+      if (!isClockId(id)) return errno.inval;
+      memory.writeU64(result, clockResolutionNs[id], 'clock_res_get');
       return errno.success;
     },
     clock_time_get(id: number, _precision: bigint, result: number): number {
+      if (!isClockId(id)) return errno.inval;
       const target = memory.view(result, 8, 'clock_time_get');
-      const now = session.readClock(id);
-      if (now === undefined) return errno.inval;
-      target.setBigUint64(0, now, true);
+      target.setBigUint64(0, session.readClock(id), true);
       return errno.success;
     },
     random_get(pointer: number, length: number): number {

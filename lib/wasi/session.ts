@@ -21,8 +21,16 @@ export interface WasiState {
 
 const initialState: WasiState = { descriptors: standardStreams, clockReads: 0, randomReads: 0 };
 
-/** Clock ids of `clock_time_get`; the two CPU-time clocks (2 and 3) do not exist here. */
+/** The clocks there are, as `clockid` numbers them; the two CPU-time clocks (2 and 3) do not exist here. */
 export const clockId = { realtime: 0, monotonic: 1 } as const;
+
+/** The number of a clock that exists. */
+export type ClockId = (typeof clockId)[keyof typeof clockId];
+
+/** Tells whether a guest named a clock that exists. */
+export function isClockId(id: number): id is ClockId {
+  return id === clockId.realtime || id === clockId.monotonic;
+}
 
 /** One guest as its WASI functions see it. */
 export class Session {
@@ -55,9 +63,8 @@ export class Session {
     this.state = { ...this.state, descriptors };
   }
 
-  /** Nanoseconds of a clock as u64, `undefined` when there is no such clock. */
-  readClock(id: number): bigint | undefined {
-    if (id !== clockId.realtime && id !== clockId.monotonic) return undefined;
+  /** Nanoseconds of a clock, as u64. */
+  readClock(id: ClockId): bigint {
     this.state = { ...this.state, clockReads: this.state.clockReads + 1 };
     const { clock } = this.ports;
     return BigInt.asUintN(64, id === clockId.realtime ? clock.realtimeNs() : clock.monotonicNs());

@@ -64,10 +64,9 @@ export class InputPipe implements WasiInput {
  */
 function wholeCharacters(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (bytes.byteLength <= maxBytes) return bytes;
-  const isContinuation = (index: number) => ((bytes[index] ?? 0) & 0xc0) === 0x80;
-  let end = maxBytes;
-  while (end > 0 && maxBytes - end < longestCharacterBytes - 1 && isContinuation(end)) end -= 1;
-  return bytes.subarray(0, isContinuation(end) ? maxBytes : end);
+  const reach = Math.max(0, maxBytes - (longestCharacterBytes - 1));
+  const beginning = bytes.subarray(reach, maxBytes + 1).findLastIndex((byte) => (byte & 0xc0) !== 0x80);
+  return bytes.subarray(0, beginning === -1 ? maxBytes : reach + beginning);
 }
 
 /** Bytes collected in one growing block: a guest that writes byte by byte must not cost the host an object for each. */

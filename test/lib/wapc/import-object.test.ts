@@ -1,15 +1,16 @@
-import createWabt from 'wabt';
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
+import { isFault } from '../../../lib/fault.js';
+import { createHost } from '../../../lib/wapc/create-host.js';
 import { importObject } from '../../../lib/wapc/import-object.js';
+import { wat } from '../../support/wat.js';
 
 const imports = suite('wapc/import-object');
-const wabt = await createWabt();
 
 function moduleThat(...wanted: readonly (readonly [from: string, name: string])[]): WebAssembly.Module {
   const text = wanted.map(([from, name]) => `(import "${from}" "${name}" (func))`).join(' ');
-  return new WebAssembly.Module(new Uint8Array(wabt.parseWat('test.wat', `(module ${text})`).toBinary({}).buffer));
+  return new WebAssembly.Module(wat(`(module ${text})`));
 }
 
 const isLinkError = (thrown: unknown) => thrown instanceof WebAssembly.LinkError;
@@ -54,5 +55,10 @@ for (const [from, name] of inherited) {
     assert.throws(() => new WebAssembly.Instance(module, importObject(module, offered)), isLinkError);
   });
 }
+
+imports('a waPC host lets no guest in that way', () => {
+  const isRefusal = (thrown: unknown) => isFault(thrown, 'GUEST_START_FAILED') && thrown.message.includes('constructor');
+  assert.throws(() => createHost(moduleThat(['constructor', 'constructor'])), isRefusal);
+});
 
 imports.run();

@@ -2,7 +2,8 @@ import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import { runCommand, type Command, type CommandOutcome } from '../../../lib/wasi/command.js';
-import { assembled, fixture } from './fixture.js';
+import { wat as assembled } from '../../support/wat.js';
+import { fixture } from './fixture.js';
 import { text } from './guest.js';
 import { world } from './surroundings.js';
 
@@ -21,7 +22,7 @@ function run(bytes: Uint8Array<ArrayBuffer>, options: Partial<Command> = {}): Co
   });
 }
 
-const wat = (body: string) => assembled('test.wat', `(module ${body})`);
+const wat = (body: string) => assembled(`(module ${body})`);
 
 /** An outcome with its output as text. */
 function readable(outcome: CommandOutcome): Readonly<Record<string, unknown>> {
@@ -68,7 +69,7 @@ command('exhausting the stack is a trap', () => {
 
 command('an exception that the guest does not catch is a trap', () => {
   const outcome = run(wat('(tag $mine) (func (export "_start") (throw $mine))'));
-  assert.equal(readable(outcome), { kind: 'trapped', message: 'the guest threw an exception and did not catch it', stdout: '', stderr: '' });
+  assert.equal(readable(outcome), { kind: 'trapped', message: 'the guest threw an exception that nothing caught', stdout: '', stderr: '' });
 });
 
 command('a trap in the start section is a trap', () => {
@@ -164,6 +165,24 @@ command('a mistake of the host reaches the host', () => {
   });
   assert.throws(() => run(module, { imports }), /a bug of ours/);
 });
+
+for (const [title, call, expected] of [
+  ['leaving', '(call $exit (i32.const 4))', { kind: 'exited', code: 4, stdout: '', stderr: '' }],
+  ['a bad pointer', '(drop (call $random (i32.const 65535) (i32.const 2)))', { kind: 'trapped', stdout: '', stderr: '' }],
+] as const) {
+  command(`a guest that catches ${title} and goes on gains nothing`, () => {
+    const module = wat(`${writeImport}
+      (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+      (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+      (memory (export "memory") 1) (data (i32.const 0) "\\08\\00\\00\\00\\04\\00\\00\\00more")
+      (func (export "_start")
+        (try (do ${call}) (catch_all))
+        (try (do (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))) (catch_all)))`);
+    const { message, ...outcome } = readable(run(module));
+    assert.equal(outcome, expected);
+    assert.type(message, expected.kind === 'exited' ? 'undefined' : 'string');
+  });
+}
 
 command('every run begins anew', async () => {
   const module = await fixture('descriptors.wat');

@@ -3,20 +3,10 @@
 import { readFileSync } from 'node:fs';
 
 import asc from 'assemblyscript/asc';
-import createWabt from 'wabt';
+
+import { wat } from '../../support/wat.js';
 
 const folder = new URL('../../../../fixtures/wasi/', import.meta.url);
-const wabt = await createWabt();
-
-/** Assembles WebAssembly text. */
-export function assembled(name: string, text: string): Uint8Array<ArrayBuffer> {
-  const module = wabt.parseWat(name, text, { threads: true, exceptions: true, bulk_memory: true });
-  try {
-    return new Uint8Array(module.toBinary({}).buffer);
-  } finally {
-    module.destroy();
-  }
-}
 
 /** Compiles AssemblyScript to a module without imports of its own. */
 async function compiled(name: string, source: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -38,7 +28,7 @@ const built = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
 async function build(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const source = readFileSync(new URL(file, folder), 'utf8');
-  return file.endsWith('.wat') ? assembled(file, source) : compiled(file, source);
+  return file.endsWith('.wat') ? wat(source, file) : compiled(file, source);
 }
 
 /** The module of one file of fixtures/wasi, built once per process. */

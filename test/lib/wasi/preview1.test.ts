@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 
 import { GuestExit } from '../../../lib/outcome.js';
 import { createWasi } from '../../../lib/wasi/preview1.js';
-import { assembled } from './fixture.js';
+import { wasiSignatures } from '../../../lib/wasi/signatures.js';
+import { wat } from '../../support/wat.js';
 import { guest, invoke } from './guest.js';
 import { world } from './surroundings.js';
 
@@ -71,6 +72,14 @@ const modules = [
   ['wasi_unstable', names.filter((name) => name !== laterThanSnapshot0)],
 ] as const;
 
+preview1('the table that modules are checked with says the same', () => {
+  for (const [importModule, functions] of modules) {
+    const found = Object.entries(wasiSignatures[importModule]).map(([name, { params, results }]) => `${name}: ${params.join(' ')} -> ${results.join(' ')}`);
+    const expected = functions.map((name) => `${name}: ${parametersOf(name).join(' ')} -> ${name === 'proc_exit' ? '' : 'i32'}`);
+    assert.equal(found.sort(), expected.sort());
+  }
+});
+
 preview1('preview 1 has 46 functions and the snapshot before it 45', () => {
   assert.equal(modules.map(([, functions]) => functions.length), [46, 45]);
 });
@@ -84,7 +93,7 @@ function moduleOfAll(importModule: string, functions: readonly string[]): Uint8A
     return [`(import "${importModule}" "${name}" (func $${name} ${type}))`, `(func (export "${name}") ${type} (call $${name} ${operands}))`];
   });
   const imports = lines.filter((line) => line.startsWith('(import'));
-  return assembled('all.wat', `(module ${imports.join('\n')} (memory (export "memory") 1) ${lines.filter((line) => !line.startsWith('(import')).join('\n')})`);
+  return wat(`(module ${imports.join('\n')} (memory (export "memory") 1) ${lines.filter((line) => !line.startsWith('(import')).join('\n')})`);
 }
 
 for (const [importModule, functions] of modules) {
