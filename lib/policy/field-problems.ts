@@ -8,9 +8,13 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** The problems of a failed parse, in document order. */
+/** The problems of a failed parse, in document order; what is missing is told of the object that should have it. */
 export function fieldProblems(error: z.ZodError): readonly FieldProblem[] {
-  return error.issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: messageOfIssue(issue) }));
+  return error.issues.map((issue) => {
+    const missing = isMissing(issue) ? issue.path.at(-1) : undefined;
+    if (missing === undefined) return { path: formatPath(issue.path), message: issue.message.replace(/^Invalid input: /, '') };
+    return { path: formatPath(issue.path.slice(0, -1)), message: `missing field \`${String(missing)}\`` };
+  });
 }
 
 /** Problems as one line: `path: message; path: message`. */
@@ -18,8 +22,11 @@ export function formatFieldProblems(problems: readonly FieldProblem[]): string {
   return problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
 }
 
-function messageOfIssue(issue: z.core.$ZodIssue): string {
-  // A missing field shows up as an invalid type whose input is undefined.
-  if (issue.code === 'invalid_type' && /received undefined$/.test(issue.message)) return `missing field \`${issue.path.slice(-1).map(String).join('')}\``;
-  return issue.message.replace(/^Invalid input: /, '');
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.');
+}
+
+/** A missing field shows up as an invalid type whose input is undefined. */
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
 }
