@@ -32,7 +32,13 @@ export type RuntimeEvent =
       readonly waitMs: number;
       readonly runMs: number;
     }
-  | { readonly kind: 'capability-denied'; readonly policyId: string; readonly capability: string; readonly granted: string }
+  | {
+      readonly kind: 'capability-denied';
+      readonly policyId: string;
+      /** The guest's own words, cut after 256 characters: any text, so no label of a metric. */
+      readonly capability: string;
+      readonly granted: string;
+    }
   | { readonly kind: 'capability-called'; readonly policyId: string; readonly capability: string; readonly ok: boolean; readonly durationMs: number }
   | {
       /** A capability broke, or a policy's log line could not be read: for the operator, the guest never sees these words. */

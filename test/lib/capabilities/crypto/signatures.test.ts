@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 
 import { isSignatureValid } from '../../../../lib/capabilities/crypto/signatures.js';
 import { bytesOf } from '../call-context.js';
+import { oddRsaKey } from './odd-rsa-key.js';
 
 const signatures = suite('capabilities/crypto/signatures');
 const message = bytesOf('what was signed');
@@ -54,32 +55,25 @@ for (const [title, expected, options] of sizes) {
   });
 }
 
-/** An RSA key that exists only as numbers: who checks a signature with it is kept busy. */
-function rsaKey(modulusBytes: number, exponent: Uint8Array): Uint8Array {
-  const value = (tag: number, ...parts: readonly Uint8Array[]) => {
-    const content = Buffer.concat(parts);
-    return Buffer.concat([Uint8Array.of(tag, 0x83, content.length >> 16, (content.length >> 8) & 255, content.length & 255), content]);
-  };
-  const modulus = new Uint8Array(modulusBytes + 1).fill(0xff, 1);
-  const numbers = value(0x30, value(0x02, modulus), value(0x02, Uint8Array.of(0), exponent));
-  const algorithm = Buffer.from('300d06092a864886f70d0101010500', 'hex');
-  return new Uint8Array(value(0x30, algorithm, value(0x03, Uint8Array.of(0), numbers)));
-}
-
-const busyKeys: readonly (readonly [string, Uint8Array])[] = [
-  ['a modulus of 16,384 bits', rsaKey(2048, Uint8Array.of(1, 0, 1))],
-  ['an exponent as long as the modulus', rsaKey(256, new Uint8Array(255).fill(0xff))],
-  ['an exponent of 34 bits', rsaKey(256, Uint8Array.of(2, 0, 0, 0, 1))],
+// Each signature is right; whether it counts depends on the key alone. A stranger chose the key to keep its reader busy.
+const oddKeys: readonly (readonly [string, boolean, number, bigint])[] = [
+  ['of 8,192 bits', true, 8, 65537n],
+  ['of 9,216 bits', false, 9, 65537n],
+  ['with an exponent of 33 bits', true, 2, 2n ** 33n - 9n],
+  ['with an exponent of 34 bits', false, 2, 2n ** 33n + 17n],
+  ['with an exponent nearly as long as the modulus', false, 2, 2n ** 2000n + 1n],
 ];
-for (const [title, key] of busyKeys) {
-  signatures(`refuses an RSA key with ${title}`, () => assert.not(isSignatureValid(4, { key, message, signature: new Uint8Array(256) })));
+for (const [title, expected, primes, exponent] of oddKeys) {
+  signatures(`${expected ? 'accepts' : 'refuses'} an RSA key ${title}`, () => {
+    assert.is(isSignatureValid(4, { ...oddRsaKey(primes, exponent, message), message }), expected);
+  });
 }
 
 signatures('refuses a key that is none', () => assert.not(isSignatureValid(4, { key: Uint8Array.of(1, 2, 3), message, signature: new Uint8Array(256) })));
 
 signatures('refuses a point that is not on the curve', () => {
-  const key = spkiOf(p256.publicKey);
-  key.set([(key.at(-1) ?? 0) ^ 1], key.length - 1);
+  const point = spkiOf(p256.publicKey);
+  const key = Uint8Array.from(point, (byte, index) => (index === point.length - 1 ? byte ^ 1 : byte));
   assert.not(isSignatureValid(0, { key, message, signature: new Uint8Array(70) }));
 });
 
