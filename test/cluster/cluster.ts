@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ImageMap } from './agent/image.js';
 import { ApiClient, isNotFound } from './api/client.js';
 import type { ApiObject } from './api/objects.js';
-import { findPrograms, type ProgramName, type Programs } from './programs/programs.js';
+import { findPrograms, type FoundPrograms, type ProgramName, type Programs } from './programs/programs.js';
 import { readKubeconfig } from './sandbox/kubeconfig.js';
 import { Sandbox } from './sandbox/launch.js';
 import { CLUSTER_FOLDER, type AgentTiming, type ClusterUser, type ContainerAddress, type ProcessUsage } from './sandbox/messages.js';
@@ -38,15 +38,19 @@ const WAIT_MS = 60_000;
 /** Output of kubectl larger than this is a mistake, in bytes. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
+/** The programs for a cluster, or why this machine can have none. */
+export async function prepareCluster(): Promise<FoundPrograms> {
+  const because = await whyNoSandbox();
+  return because === undefined ? findPrograms(process.env) : { kind: 'missing', because };
+}
+
 /**
  * Starts a cluster.
  *
  * @throws {Error} when the machine could run one and it does not come up
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<StartedCluster> {
-  const because = await whyNoSandbox();
-  if (because !== undefined) return { kind: 'unavailable', because };
-  const found = await findPrograms(process.env);
+  const found = await prepareCluster();
   if (found.kind === 'missing') return { kind: 'unavailable', because: found.because };
   const begun = Date.now();
   const sandbox = await Sandbox.launch();

@@ -11,10 +11,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startCluster } from '../cluster.js';
+import { prepareCluster, startCluster } from '../cluster.js';
 import { isRequired } from '../cluster-suite.js';
-import { findPrograms } from '../programs/programs.js';
-import { whyNoSandbox } from '../sandbox/unavailable.js';
 import { filesThere, remains, tracesOf, type ClusterTraces } from './traces.js';
 
 const CHILD = fileURLToPath(new URL('./child-cluster.js', import.meta.url));
@@ -26,8 +24,8 @@ const VANISH_MS = 10_000;
 const LEAST_PROCESSES = 7;
 
 const tests = suite('cluster/acceptance/leaves-nothing');
-const found = await findPrograms(process.env);
-const because = (await whyNoSandbox()) ?? (found.kind === 'missing' ? found.because : undefined);
+const prepared = await prepareCluster();
+const because = prepared.kind === 'missing' ? prepared.because : undefined;
 
 /** What is left of a cluster after a fair while. */
 async function remainsInTheEnd(traces: ClusterTraces): Promise<string[]> {

@@ -15,7 +15,7 @@ import { startNodeServer, type LogAddress } from './node-server.js';
 import { ObjectCache } from './object-cache.js';
 import type { PodNetwork } from './pod-network.js';
 import { PodWorker, type PodSurroundings } from './pod-worker.js';
-import type { WriteGate } from './status-writer.js';
+import { confirmDeletion, type WriteGate } from './status-writer.js';
 
 /** What makes a Node. */
 export interface AgentSettings {
@@ -101,7 +101,10 @@ export class NodeAgent {
       void worker?.remove(0).then(() => this.#workers.delete(uid));
     } else if (worker !== undefined) {
       worker.update(object);
-    } else if (object.status?.phase !== 'Succeeded' && object.status?.phase !== 'Failed') {
+    } else if (object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed') {
+      // Ended before this agent knew of it, so there is nothing to stop.
+      if (object.metadata.deletionTimestamp !== undefined) void confirmDeletion(this.#client, this.#gate, object);
+    } else {
       const fresh = new PodWorker(object, this.#surroundings);
       this.#workers.set(uid, fresh);
       if (object.metadata.deletionTimestamp !== undefined) fresh.update(object);

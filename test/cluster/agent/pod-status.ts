@@ -3,6 +3,9 @@
 import type { Condition, Pod } from '../api/objects.js';
 import type { ContainerRunner, ContainerState, TerminatedState } from './container-runner.js';
 
+/** What a status tells of a container. */
+export type ContainerView = Pick<ContainerRunner, 'container' | 'role' | 'state' | 'lastTermination' | 'restartCount' | 'ready' | 'started' | 'finished' | 'containerId'>;
+
 /** What the worker of a Pod knows. */
 export interface PodSituation {
   readonly pod: Pod;
@@ -10,7 +13,7 @@ export interface PodSituation {
   /** Absent until the Pod has its network. */
   readonly podAddress: string | undefined;
   readonly startedAt: Date;
-  readonly runners: readonly ContainerRunner[];
+  readonly runners: readonly ContainerView[];
   /** Set when the Pod as a whole has failed, whatever its containers did. */
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
   /** Whether every container is gone and none will come back. */
@@ -57,7 +60,7 @@ export function podPhase({ pod, runners, failure, over }: PodSituation): Phase {
 }
 
 /** Whether the Pod's own containers may start. */
-function initialized(pod: Pod, runners: readonly ContainerRunner[]): boolean {
+function initialized(pod: Pod, runners: readonly ContainerView[]): boolean {
   const inits = runners.filter(({ role }) => role !== 'app');
   if (inits.length < (pod.spec.initContainers?.length ?? 0)) return false;
   return inits.every((runner) => (runner.role === 'sidecar' ? runner.started : runner.finished && exitCodeOf(runner) === 0));
@@ -94,7 +97,7 @@ function withTransition(now: Condition, previous: readonly Condition[], situatio
   return { ...now, reason: now.reason ?? null, message: now.message ?? null, lastTransitionTime: since ?? apiTime(situation.now), observedGeneration: situation.pod.metadata.generation };
 }
 
-function containerStatus(runner: ContainerRunner): object {
+function containerStatus(runner: ContainerView): object {
   return {
     name: runner.container.name,
     image: runner.container.image,
@@ -130,7 +133,7 @@ function terminatedStatus(state: TerminatedState): object {
   };
 }
 
-function exitCodeOf(runner: ContainerRunner): number | undefined {
+function exitCodeOf(runner: ContainerView): number | undefined {
   return runner.state.kind === 'terminated' ? runner.state.exitCode : undefined;
 }
 

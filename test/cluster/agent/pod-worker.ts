@@ -3,7 +3,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNotFound, type ApiClient } from '../api/client.js';
+import type { ApiClient } from '../api/client.js';
 import type { Container, Pod } from '../api/objects.js';
 import { ContainerRunner, NotLaunchable, type RunnerSurroundings } from './container-runner.js';
 import type { ContainerLaunch } from './container-script.js';
@@ -14,7 +14,7 @@ import type { ObjectCache } from './object-cache.js';
 import type { PodLink, PodNetwork } from './pod-network.js';
 import { podStatus, type PodSituation } from './pod-status.js';
 import type { RunFiles } from './termination-message.js';
-import { StatusWriter, type WriteGate } from './status-writer.js';
+import { confirmDeletion, StatusWriter, type WriteGate } from './status-writer.js';
 import { PodTokens } from './volume/pod-tokens.js';
 import { PodVolumes } from './volume/pod-volumes.js';
 
@@ -73,6 +73,8 @@ export class PodWorker {
 
   /** Ends the Pod within its grace period and removes it from the API. */
   remove(graceSeconds: number): Promise<void> {
+    // A deletion by force overtakes one that is still in its grace period.
+    if (this.#removal !== undefined && graceSeconds === 0) for (const runner of this.#runners) runner.kill('SIGKILL');
     this.#removal ??= this.#remove(graceSeconds);
     return this.#removal;
   }
@@ -168,17 +170,7 @@ export class PodWorker {
   async #remove(graceSeconds: number): Promise<void> {
     await this.#end(graceSeconds);
     await this.#writer.settled();
-    const { name, namespace = 'default', uid } = this.#pod.metadata;
-    while (this.#pod.metadata.deletionTimestamp !== undefined) {
-      await this.#around.gate.open();
-      try {
-        await this.#around.client.delete(`/api/v1/namespaces/${namespace}/pods/${name}`, { gracePeriodSeconds: 0, preconditions: { uid } });
-        break;
-      } catch (error) {
-        if (isNotFound(error)) break;
-        await delay(RETRY_MS);
-      }
-    }
+    if (this.#pod.metadata.deletionTimestamp !== undefined) await confirmDeletion(this.#around.client, this.#around.gate, this.#pod);
     await rm(this.#folder, { recursive: true, force: true });
   }
 

@@ -1,7 +1,7 @@
 // Writes a Pod's status: the newest one, one write at a time, again after a failure.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNotFound, type ApiClient } from '../api/client.js';
+import { isConflict, isNotFound, type ApiClient } from '../api/client.js';
 import type { Pod } from '../api/objects.js';
 
 /** Changes within this time become one write, in milliseconds. */
@@ -23,7 +23,8 @@ export class StatusWriter {
   readonly #pod: Pod;
   readonly #compute: () => object;
   #wanted = false;
-  #writing: Promise<void> | undefined;
+  #active = false;
+  #writing = Promise.resolve();
   #written = '';
 
   constructor(client: ApiClient, gate: WriteGate, pod: Pod, compute: () => object) {
@@ -36,12 +37,14 @@ export class StatusWriter {
   /** Says that the status may have changed. */
   touch(): void {
     this.#wanted = true;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    if (this.#active) return;
+    this.#active = true;
+    this.#writing = this.#writeAll();
   }
 
   /** Waits until everything that was touched is written. */
   async settled(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#active) await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
@@ -52,11 +55,13 @@ export class StatusWriter {
       try {
         await this.#writeOnce();
       } catch (error) {
-        if (isNotFound(error)) return;
+        if (isNotFound(error)) break;
         this.#wanted = true;
         await delay(RETRY_MS);
       }
     }
+    // In the same turn as the last look at `#wanted`, so that no touch falls between.
+    this.#active = false;
   }
 
   async #writeOnce(): Promise<void> {
@@ -66,5 +71,21 @@ export class StatusWriter {
     const { name, namespace = 'default', uid } = this.#pod.metadata;
     await this.#client.patch(`/api/v1/namespaces/${namespace}/pods/${name}/status`, 'strategic-merge-patch+json', { metadata: { uid }, status });
     this.#written = text;
+  }
+}
+
+/** Tells the API server that nothing of a Pod runs any more, so that its object may go. */
+export async function confirmDeletion(client: ApiClient, gate: WriteGate, pod: Pod): Promise<void> {
+  const { name, namespace = 'default', uid } = pod.metadata;
+  for (;;) {
+    await gate.open();
+    try {
+      await client.delete(`/api/v1/namespaces/${namespace}/pods/${name}`, { gracePeriodSeconds: 0, preconditions: { uid } });
+      return;
+    } catch (error) {
+      // A conflict means that a Pod of the same name took its place.
+      if (isNotFound(error) || isConflict(error)) return;
+      await delay(RETRY_MS);
+    }
   }
 }

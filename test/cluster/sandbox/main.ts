@@ -25,6 +25,8 @@ const FIRST_NODE_PORT = 10250;
 
 let running: Running | undefined;
 
+const begun = Date.now();
+
 async function start(settings: ClusterSettings): Promise<Answers['start']> {
   const address = `${settings.prefix}.1`;
   const network = await PodNetwork.create(settings.prefix);
@@ -53,8 +55,6 @@ async function start(settings: ClusterSettings): Promise<Answers['start']> {
   plane.startedMs['node-agents'] = Date.now() - begun;
   return { kubeconfig: await plane.kubeconfig(ADMIN), startedMs: plane.startedMs };
 }
-
-const begun = Date.now();
 
 /** What each order does to a running cluster. */
 type Handlers = { readonly [Kind in Exclude<Order['kind'], 'start'>]: (running: Running, order: Extract<Order, { kind: Kind }>) => AnswerTo<Kind> | Promise<AnswerTo<Kind>> };
