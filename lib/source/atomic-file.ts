@@ -1,0 +1,102 @@
+// Files that are there whole or not at all: written beside the others under a passing name, renamed when complete.
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { isFault } from '../fault.js';
+import { type Digest, parseDigest } from '../oci/digest.js';
+import { fileProblem, sourceFault } from './source-fault.js';
+
+/** A file that was written. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
+export interface AtomicWrite {
+  /** The passing name, on the same file system as `path`. */
+  readonly partial: string;
+  readonly path: string;
+  /** Runs when the content is complete and on the disk, before it appears under its name. */
+  readonly beforeAppearing?: (written: WrittenFile) => Promise<void>;
+}
+
+/** A file that is complete and not there yet; one of the two must be called. */
+export interface StagedFile {
+  readonly written: WrittenFile;
+  /** @throws {Fault} `STORE_WRITE_FAILED` */
+  readonly appear: () => Promise<void>;
+  readonly discard: () => Promise<void>;
+}
+
+/**
+ * Writes a file from chunks under its passing name; when that fails, the name is gone.
+ *
+ * @throws {Fault} `STORE_WRITE_FAILED`; what the chunks throw
+ */
+export async function stageFile({ partial, path, beforeAppearing }: AtomicWrite, chunks: AsyncIterable<Uint8Array>): Promise<StagedFile> {
+  const discard = async (): Promise<void> => rm(partial, { force: true }).catch(() => undefined);
+  const orDiscard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      await discard();
+      throw isFault(error) ? error : sourceFault('STORE_WRITE_FAILED', `wasm module cannot be save to "${path}": ${fileProblem(error)}`);
+    }
+  };
+  const written = await orDiscard(async () => {
+    await mkdir(dirname(partial), { recursive: true });
+    return { path, ...(await writeNew(partial, chunks)) };
+  });
+  const appear = async (): Promise<void> => {
+    await beforeAppearing?.(written);
+    await moveInto(partial, path);
+  };
+  return { written, discard, appear: () => orDiscard(appear) };
+}
+
+/** Writes a file from chunks; whatever fails, the passing name is gone and the name holds what it held before. */
+export async function writeAtomically(write: AtomicWrite, chunks: AsyncIterable<Uint8Array>): Promise<WrittenFile> {
+  const staged = await stageFile(write, chunks);
+  await staged.appear();
+  return staged.written;
+}
+
+async function writeNew(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ readonly digest: Digest; readonly bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const file = await open(path, 'wx', 0o644);
+  try {
+    for await (const chunk of chunks) {
+      await writeAll(file, chunk);
+      hash.update(chunk);
+      bytes += chunk.byteLength;
+    }
+    // Before the rename: after a crash of the machine the name must not lead to blocks that were never written.
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { digest: parseDigest(`sha256:${hash.digest('hex')}`), bytes };
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.byteLength; ) offset += (await file.write(chunk, offset)).bytesWritten;
+}
+
+/** Another process may prune the folder between its making and its use. */
+const maxMoves = 5;
+
+async function moveInto(partial: string, path: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await rename(partial, path);
+      return;
+    } catch (error) {
+      const isPruned = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!isPruned || tries === maxMoves) throw error;
+    }
+  }
+}
