@@ -9,10 +9,11 @@ import type { Logger } from 'pino';
 
 import { optionReference, parseCommandLine } from './command-line.js';
 import { parseConfig, type ParsedConfig, type ServerConfig } from './config.js';
+import { openModuleSources } from './policies/module-sources.js';
 import { parsePoliciesFile } from './policies/policies-file.js';
 import { formatTerminationMessage } from './policies/termination-message.js';
 import { PoliciesWrong, startServer, type RunningServer } from './server.js';
-import { createLog } from './telemetry/log.js';
+import { createLog, logSourceEvent } from './telemetry/log.js';
 import { readCertificateFiles, watchCertificateFiles } from './tls/certificate-files.js';
 import { createDevelopmentCertificate } from './tls/development-certificate.js';
 import type { TlsMaterial } from './tls/tls-material.js';
@@ -43,12 +44,17 @@ async function serve({ config, warnings }: ParsedConfig, version: string): Promi
   assertBuilt(config);
   const definitions = parsePoliciesFile(await readText(config.policiesPath, 'policies file'), config.policiesPath);
   const tls = await tlsOf(config, log);
-  const server = await startServer({ config, definitions, locate: locateFile, tls, log, now: () => Number(process.hrtime.bigint()) / 1e6 });
-  const watch = watchTls(config, tls, server, log);
-  log.info({ port: server.port, readiness_port: server.readinessPort, metrics_port: server.metricsPort, policies: definitions.size, tls: config.tls.kind }, 'policy-server ready');
-  await stopSignal(log);
-  watch?.stop();
-  await server.stop();
+  const sources = await openModuleSources(config, process.env, (event) => logSourceEvent(log, event));
+  try {
+    const server = await startServer({ config, definitions, sources, tls, log, now: () => Number(process.hrtime.bigint()) / 1e6 });
+    const watch = watchTls(config, tls, server, log);
+    log.info({ port: server.port, readiness_port: server.readinessPort, metrics_port: server.metricsPort, policies: definitions.size, tls: config.tls.kind }, 'policy-server ready');
+    await stopSignal(log);
+    watch?.stop();
+    await server.stop();
+  } finally {
+    await sources.close();
+  }
   log.info('policy-server stopped');
 }
 
@@ -56,11 +62,6 @@ async function serve({ config, warnings }: ParsedConfig, version: string): Promi
 function assertBuilt({ verificationPath }: ServerConfig): void {
   if (verificationPath === undefined) return;
   throw new Fault('VERIFICATION_UNSUPPORTED', `Cannot start the policy-server: '${verificationPath}' demands signatures, and checking them is not built yet. Nothing is served unverified.`);
-}
-
-function locateFile(module: string): Promise<string> {
-  if (module.startsWith('file://')) return Promise.resolve(module);
-  return Promise.reject(new Fault('MODULE_LOCATION_UNSUPPORTED', 'only file:// modules can be served yet'));
 }
 
 async function tlsOf({ tls }: ServerConfig, log: Logger): Promise<TlsMaterial | undefined> {

@@ -1,7 +1,7 @@
 // The running policy-server: start-up in the seed's order, the ports, and the way out. Files and process are main.ts's business.
 import type { Server } from 'node:http';
 
-import { createRuntime, Fault, type PolicyInput } from 'wasmwarden';
+import { createRuntime, Fault } from 'wasmwarden';
 import type { PolicyDefinition, PolicyId } from 'wasmwarden/policy';
 import type { Logger } from 'pino';
 
@@ -9,6 +9,7 @@ import { createApiServer } from './api-server.js';
 import { createApp, type Now } from './app.js';
 import type { ServerConfig } from './config.js';
 import { BodyReader } from './middleware/body-reader.js';
+import type { ModuleSources } from './policies/module-sources.js';
 import { loadPolicies, type PolicyProblem } from './policies/start-up.js';
 import { createProbeServer } from './probe-server.js';
 import type { RouteContext } from './routes/judge.js';
@@ -20,7 +21,7 @@ import type { TlsMaterial } from './tls/tls-material.js';
 export interface ServerParts {
   readonly config: ServerConfig;
   readonly definitions: ReadonlyMap<PolicyId, PolicyDefinition>;
-  readonly locate: (module: string) => Promise<PolicyInput['module']>;
+  readonly sources: Pick<ModuleSources, 'locate' | 'capabilities'>;
   readonly tls: TlsMaterial | undefined;
   readonly log: Logger;
   readonly now: Now;
@@ -63,13 +64,14 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     queueSize: config.queueSize,
     policyTimeoutMs: config.policyTimeoutMs,
     requireMetadata: true,
+    capabilities: parts.sources.capabilities,
     onEvent: (event) => {
       metrics?.event(event);
       logEvent(log, event);
     },
   });
   try {
-    const problems = await loadPolicies(runtime, parts.definitions, parts.locate);
+    const problems = await loadPolicies(runtime, parts.definitions, parts.sources.locate);
     for (const { policyId, message } of problems) log.error({ policy_id: policyId }, message);
     if (problems.length > 0 && !config.continueOnErrors) throw new PoliciesWrong(problems);
     const bodies = new BodyReader(config);

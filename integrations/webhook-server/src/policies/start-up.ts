@@ -1,6 +1,6 @@
 // From definitions to policies that are known to work, in the seed's order: get the modules, check and compile them, ask each
 // policy whether its settings are right. What is wrong with a policy is kept as data, by policy.
-import { deadlineAfter, isFault, type PolicyInput, type Runtime } from 'wasmwarden';
+import { deadlineAfter, isFault, type Fault, type PolicyInput, type Runtime } from 'wasmwarden';
 import type { PolicyDefinition, PolicyId } from 'wasmwarden/policy';
 
 /** A policy that cannot be served, and why. */
@@ -27,16 +27,12 @@ export async function loadPolicies(
   locate: (module: string) => Promise<PolicyInput['module']>,
 ): Promise<readonly PolicyProblem[]> {
   const problems = new Map<string, string>();
-  const inputs: Record<string, PolicyInput> = {};
-  for (const [id, definition] of definitions) {
-    try {
-      inputs[id] = { ...definition, module: await locate(definition.module) };
-    } catch (thrown) {
-      if (!isFault(thrown)) throw thrown;
-      problems.set(id, `Error while downloading policy '${id}' from ${definition.module}: ${thrown.message}`);
-    }
+  const inputs = await Promise.all([...definitions].map(async ([id, definition]) => [id, definition, await located(definition.module, locate)] as const));
+  for (const [id, { module }, found] of inputs) {
+    if (isFault(found)) problems.set(id, `Error while downloading policy '${id}' from ${module}: ${found.message}`);
   }
-  for (const [id, policy] of await runtime.load(inputs)) {
+  const loadable = inputs.flatMap(([id, definition, module]): [string, PolicyInput][] => (isFault(module) ? [] : [[id, { ...definition, module }]]));
+  for (const [id, policy] of await runtime.load(Object.fromEntries(loadable))) {
     if (policy.kind === 'unusable') problems.set(id, bootstrapFailure(id, policy.fault.code, policy.fault.message));
   }
   const loaded = [...definitions.keys()].filter((id) => !problems.has(id));
@@ -46,6 +42,15 @@ export async function loadPolicies(
     const message = problems.get(policyId);
     return message === undefined ? [] : [{ policyId, message }];
   });
+}
+
+async function located(module: string, locate: (module: string) => Promise<PolicyInput['module']>): Promise<PolicyInput['module'] | Fault> {
+  try {
+    return await locate(module);
+  } catch (thrown) {
+    if (isFault(thrown)) return thrown;
+    throw thrown;
+  }
 }
 
 function bootstrapFailure(id: string, code: string, message: string): string {

@@ -5,6 +5,8 @@ import { styleText } from 'node:util';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { isFault, messageOf, type RuntimeEvent } from 'wasmwarden';
 
+import type { SourceEvent } from 'wasmwarden/source';
+
 import type { ServerConfig } from '../config.js';
 
 import { isAboutSecret } from './secrecy.js';
@@ -48,6 +50,28 @@ export function logEvent(log: Logger, event: RuntimeEvent): void {
       return log.debug({ worker: event.workerId, reason: event.reason }, 'worker stopped');
     default:
       return log.debug({ ...event }, event.kind);
+  }
+}
+
+/** What fetching modules says: progress at debug, what an operator should know louder. */
+export function logSourceEvent(log: Logger, event: SourceEvent): void {
+  switch (event.kind) {
+    case 'fetch-progressed':
+      return undefined;
+    case 'fetch-finished':
+      return log.info({ location: event.location, path: event.path, origin: event.origin }, 'policy download');
+    case 'fetch-failed':
+      return log.error({ location: event.location, code: event.code, problem: event.message }, 'policy download failed');
+    case 'stored-module-corrupted':
+      return log.warn({ path: event.path, because: event.because }, 'a stored module was damaged and is fetched again');
+    case 'insecure-connection-used':
+      return log.warn({ host: event.host, how: event.how }, 'an insecure source was used, as the sources file allows');
+    case 'credentials-unusable':
+      return log.warn({ registry: event.registry, because: event.because }, 'registry credentials could not be used, asking as anonymous');
+    case 'attempt-failed':
+      return log.warn({ what: event.what, because: event.because, attempt: event.attempt, delay_ms: event.delayMs }, 'trying again');
+    case 'fetch-started':
+      return log.debug({ location: event.location }, 'policy download started');
   }
 }
 
