@@ -102,7 +102,6 @@ export function runCommand({ module, args, stdin, surroundings, limits, imports 
   const end = endOf(() => {
     const offered = latch.guard({ ...imports?.({ memory, stdin: input }), ...wasi.imports });
     instance = new WebAssembly.Instance(module, importObject(module, offered));
-    latch.check();
     const entry = instance.exports[commandEntry];
     if (!isEntry(entry)) throw new WebAssembly.LinkError('cannot find `_start` function inside of module: it exports no such function');
     entry();

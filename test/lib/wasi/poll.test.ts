@@ -78,6 +78,11 @@ poll('an absolute time that is past does not sleep at all (node:wasi sleeps for 
   assert.equal(target.sleeps, []);
 });
 
+poll('a time that is past is due no earlier than what is ready now', () => {
+  const target = guest([], 'x');
+  assert.equal(pollFor(target, { clock: 0, timeoutNs: 1n, absolute: true }, { type: readType, fd: 0 }), ['100 0 0 0 0', '101 1 0 1 0']);
+});
+
 poll('a timer of zero does not sleep', () => {
   const target = guest();
   assert.equal(pollFor(target, { timeoutNs: 0n }, { timeoutNs: 5n }), ['100 0 0 0 0']);

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import { GuestExit } from '../../../lib/outcome.js';
+import { GuestPointerError } from '../../../lib/wapc/memory.js';
 import { createWasi } from '../../../lib/wasi/preview1.js';
 import { wasiSignatures } from '../../../lib/wasi/signatures.js';
 import { wat } from '../../support/wat.js';
@@ -118,6 +120,27 @@ for (const [importModule, functions] of modules) {
     }
   });
 }
+
+/** Numbers at which pointers, lengths and descriptors turn over, and any others. */
+const anyI32 = fc.oneof(fc.constantFrom(0, 1, 2, 3, 8, 64, 65_528, 131_040, 131_071, 131_072, -1, -8, 0x7fffffff, -0x80000000), fc.integer());
+const anyI64 = fc.oneof(fc.constantFrom(0n, 1n, -1n, 1n << 62n), fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }));
+
+preview1('whatever a guest passes and holds in memory, a call ends with an error number, by leaving or as a trap', () => {
+  const call = fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), fc.tuple(...parametersOf(name).map((type) => (type === 'i64' ? anyI64 : anyI32)))));
+  const property = fc.property(fc.array(call, { minLength: 1, maxLength: 8 }), fc.array(anyI32, { maxLength: 40 }), (calls, words) => {
+    const target = guest(['policy.wasm', 'validate'], 'input');
+    new Int32Array(target.memory.buffer).set(words);
+    for (const [name, args] of calls) {
+      try {
+        const result = target.call(name, ...args);
+        assert.ok(Number.isInteger(result) && Number(result) >= 0 && Number(result) <= 76, `${name} returned ${String(result)}`);
+      } catch (thrown) {
+        if (!(thrown instanceof GuestPointerError) && !(thrown instanceof GuestExit)) throw thrown;
+      }
+    }
+  });
+  fc.assert(property, { seed: 3, numRuns: 2000 });
+});
 
 preview1('both names act on the same descriptors', () => {
   const { call, callUnstable } = guest();

@@ -91,6 +91,16 @@ transfer('reading fills buffer after buffer and tells how much', () => {
   assert.is(hex(300, 5), '6465666700');
 });
 
+transfer('an input that gives less than asked for ends the read, so that no gap is left', () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const trickle = { availableBytes: 100, read: (target: Uint8Array) => target.subarray(0, 2).fill(7).byteLength };
+  const { imports } = createWasi({ ...world().ports, stdin: trickle }, () => memory);
+  new Uint32Array(memory.buffer).set([100, 3, 200, 3]);
+  assert.is(invoke(imports.wasi_snapshot_preview1['fd_read'], 0, 0, 2, 16), 0);
+  assert.is(new Uint32Array(memory.buffer)[4], 2);
+  assert.is(new Uint8Array(memory.buffer)[200], 0);
+});
+
 transfer('an empty pipe is an end of file that can pass', () => {
   const { call, vectors, view, stdin } = guest([], 'x');
   vectors(0, [100, 8]);
