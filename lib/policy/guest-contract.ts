@@ -84,15 +84,21 @@ export function decodeSettingsVerdict(answer: Uint8Array): SettingsVerdict {
  * @throws {Fault} `GUEST_ANSWER_INVALID` for anything but `"v1"` and `"Unknown"`
  */
 export function decodeProtocolVersion(answer: Uint8Array): ProtocolVersion {
-  let version: unknown;
+  let problem = 'expected "v1" or "Unknown"';
   try {
-    version = decodeJson(answer);
+    const version = decodeJson(answer);
+    if (version === 'v1' || version === 'Unknown') return version;
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown;
-    throw new Fault('GUEST_ANSWER_INVALID', `cannot create ProtocolVersion object from [${answer.join(', ')}]: ${thrown.message}`);
+    problem = thrown.message;
   }
-  if (version === 'v1' || version === 'Unknown') return version;
-  throw new Fault('GUEST_ANSWER_INVALID', `cannot create ProtocolVersion object from [${answer.join(', ')}]: expected "v1" or "Unknown"`);
+  throw new Fault('GUEST_ANSWER_INVALID', `cannot create ProtocolVersion object from ${byteList(answer)}: ${problem}`);
+}
+
+/** The bytes as the reference prints them, no more of them than anyone reads. */
+function byteList(bytes: Uint8Array): string {
+  const shown = bytes.subarray(0, 64).join(', ');
+  return bytes.byteLength > 64 ? `[${shown}, ...]` : `[${shown}]`;
 }
 
 function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
