@@ -5,11 +5,12 @@ import { cp } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ImageMap } from './agent/image.js';
 import { ApiClient, isNotFound } from './api/client.js';
-import type { ApiObject } from './api/objects.js';
+import type { ApiList, ApiObject } from './api/objects.js';
 import { findPrograms, type FoundPrograms, type ProgramName, type Programs } from './programs/programs.js';
 import { readKubeconfig } from './sandbox/kubeconfig.js';
 import { Sandbox } from './sandbox/launch.js';
 import { CLUSTER_FOLDER, type AgentTiming, type ClusterUser, type ContainerAddress, type ProcessUsage } from './sandbox/messages.js';
+import type { EndpointSlice } from './services/service-table.js';
 import { whyNoSandbox } from './sandbox/unavailable.js';
 
 /** How a test wants its cluster. */
@@ -140,6 +141,16 @@ export class Cluster {
       if (Date.now() > deadline) throw new Error(`${path} did not become as wanted within ${timeoutMs} ms; last seen: ${answer === undefined ? 'nothing' : JSON.stringify(answer).slice(0, 4000)}`);
       await delay(LOOK_MS);
     }
+  }
+
+  /**
+   * Waits until a Service has exactly so many ready endpoints.
+   *
+   * A Deployment is available a moment before that, and until then the API server cannot reach a webhook behind it.
+   */
+  async untilEndpoints({ namespace, service, ready }: { namespace: string; service: string; ready: number }): Promise<void> {
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D${service}`;
+    await this.until<ApiList<EndpointSlice>>(path, (list) => list?.items.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).length === ready);
   }
 
   /** Reads a path; undefined when there is no such object. */

@@ -83,6 +83,7 @@ test('brings a Deployment of an HTTPS server to readiness through its probe', as
   const pem = await servingCertificate('webhook', NAMESPACE);
   await cluster.apply([...webhookObjects(NAMESPACE, pem, 'not with this label'), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: GUARDED } }]);
   await rolledOut(cluster);
+  await cluster.untilEndpoints({ namespace: NAMESPACE, service: 'webhook', ready: 2 });
   await cluster.apply([registration(NAMESPACE, GUARDED, pem.authority)]);
   assert.is((await podNames(cluster, NAMESPACE)).length, 2);
 });

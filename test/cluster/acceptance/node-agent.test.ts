@@ -253,6 +253,15 @@ test('completes a Job after a failed try, and stops at its back-off limit', asyn
   await cluster.until('/apis/batch/v1/namespaces/default/jobs/hopeless', ended('Failed'));
 });
 
+test('serves the tail of a log, and follows it to the end of the container', async (cluster) => {
+  await createPod(cluster, 'talker', { restartPolicy: 'Never', containers: [{ name: 'main', args: ['echo one; echo two; echo three; sleep 2; echo four'] }] });
+  await logWhen(cluster, 'talker', (log) => log.endsWith('three\n'));
+  assert.is(await cluster.kubectl(['logs', 'talker', '--tail=2']), 'two\nthree\n');
+  assert.is(await cluster.kubectl(['logs', 'talker', '--limit-bytes=5']), 'one\nt');
+  assert.is(await cluster.kubectl(['logs', 'talker', '--tail=1', '--follow']), 'three\nfour\n');
+  assert.is(await cluster.kubectl(['logs', 'talker', '--follow']), 'one\ntwo\nthree\nfour\n');
+});
+
 test('lets a stopped Node go on where it was', async (cluster) => {
   await createPod(cluster, 'survivor', { containers: [{ name: 'main', args: ['echo once; exec sleep 600'] }] });
   await podWhen(cluster, 'survivor', phaseIs('Running'));

@@ -49,6 +49,7 @@ test('spreads Pods over two Nodes', async (cluster) => {
 });
 
 test('lets Pods reach a Service by its names, and the API server by its own', async (cluster) => {
+  for (const service of ['echo', 'headless']) await cluster.untilEndpoints({ namespace: 'default', service, ready: 4 });
   const script = `
     (async () => {
       for (const name of ['echo', 'echo.default', 'echo.default.svc', 'echo.default.svc.cluster.local']) console.log(name, await (await fetch('http://' + name)).text());

@@ -11,7 +11,7 @@ import { CLUSTER_FOLDER, type AgentTiming, type ContainerAddress } from '../sand
 import { API_SERVICE_ADDRESS } from '../services/service-range.js';
 import { keepLease, registerNode } from './heartbeat.js';
 import type { Image } from './image.js';
-import { startNodeServer, type LogAddress } from './node-server.js';
+import { startNodeServer, type ContainerLog, type LogAddress } from './node-server.js';
 import { ObjectCache } from './object-cache.js';
 import type { PodNetwork } from './pod-network.js';
 import { PodWorker, type PodSurroundings } from './pod-worker.js';
@@ -115,8 +115,8 @@ export class NodeAgent {
     return [...this.#workers.values()].find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
   }
 
-  #findLog({ namespace, pod, container, previous }: LogAddress): string | undefined {
-    return this.#worker(namespace, pod)?.logPath(container, previous);
+  #findLog({ namespace, pod, container, previous }: LogAddress): ContainerLog | undefined {
+    return this.#worker(namespace, pod)?.log(container, previous);
   }
 }
 

@@ -22,8 +22,15 @@ export interface LogAddress {
   readonly previous: boolean;
 }
 
-/** Finds the file of a log; undefined when there is no such container. */
-export type FindLog = (address: LogAddress) => string | undefined;
+/** A log on the Node. */
+export interface ContainerLog {
+  readonly path: string;
+  /** Whether its container may still write. */
+  readonly live: () => boolean;
+}
+
+/** Finds a log; undefined when there is no such container. */
+export type FindLog = (address: LogAddress) => ContainerLog | undefined;
 
 /** Group whose members may ask: the API server's own client certificate carries it. */
 const ALLOWED_GROUP = 'system:masters';
@@ -44,37 +51,40 @@ export async function startNodeServer(address: string, port: number, certificate
 async function answer(request: IncomingMessage, response: ServerResponse, findLog: FindLog): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://node');
   const [, route, namespace = '', pod = '', container = ''] = url.pathname.split('/');
-  const path = findLog({ namespace, pod, container, previous: url.searchParams.get('previous') === 'true' });
+  const log = findLog({ namespace, pod, container, previous: url.searchParams.get('previous') === 'true' });
   if (!allowed(request)) end(response, 403, 'Forbidden');
   else if (route !== 'containerLogs') end(response, 404, `${url.pathname} is not imitated`);
-  else if (path === undefined) end(response, 404, `container ${container} in pod ${pod} is not found`);
-  else await sendLog(response, path, url.searchParams);
+  else if (log === undefined) end(response, 404, `container ${container} in pod ${pod} is not found`);
+  else await sendLog(response, log, url.searchParams);
 }
 
 function allowed({ socket }: IncomingMessage): boolean {
   return socket instanceof TLSSocket && [socket.getPeerCertificate().subject.O].flat().includes(ALLOWED_GROUP);
 }
 
-async function sendLog(response: ServerResponse, path: string, query: URLSearchParams): Promise<void> {
-  const whole = await readFile(path).catch(() => Buffer.alloc(0));
+async function sendLog(response: ServerResponse, log: ContainerLog, query: URLSearchParams): Promise<void> {
+  const whole = await readFile(log.path).catch(() => Buffer.alloc(0));
   const tail = query.get('tailLines');
   const from = tail === null ? 0 : tailStart(whole, Number(tail));
   const limit = query.get('limitBytes');
   response.writeHead(200, { 'content-type': 'text/plain' });
   response.write(limit === null ? whole.subarray(from) : whole.subarray(from, from + Number(limit)));
-  if (query.get('follow') === 'true') await followLog(response, path, whole.length);
+  if (query.get('follow') === 'true') await followLog(response, log, whole.length);
   response.end();
 }
 
-/** Sends what is appended until the reader leaves; the log of a finished run ends by the reader leaving too. */
-async function followLog(response: ServerResponse, path: string, from: number): Promise<void> {
+/** Sends what is appended until the container has ended or the reader leaves. */
+async function followLog(response: ServerResponse, { path, live }: ContainerLog, from: number): Promise<void> {
   let sent = from;
   let open = true;
   response.once('close', () => (open = false));
   const watcher = watch(path, () => undefined);
   try {
     while (open) {
+      // Asked before the last look at the file, so that nothing written at the end is missed.
+      const more = live();
       sent += await sendFrom(response, path, sent);
+      if (!more) return;
       await once(watcher, 'change', { signal: AbortSignal.timeout(FOLLOW_POLL_MS) }).catch(() => undefined);
     }
   } finally {

@@ -10,6 +10,7 @@ import type { ContainerLaunch } from './container-script.js';
 import { recordEvent } from './events.js';
 import type { Image } from './image.js';
 import { containerLaunch } from './launch.js';
+import type { ContainerLog } from './node-server.js';
 import type { ObjectCache } from './object-cache.js';
 import type { PodLink, PodNetwork } from './pod-network.js';
 import { podStatus, type PodSituation } from './pod-status.js';
@@ -84,10 +85,12 @@ export class PodWorker {
     return this.#runners.some((runner) => runner.container.name === container && runner.kill(signal));
   }
 
-  /** Path of the log of a container's present run, or of the one before it; undefined for an unknown container. */
-  logPath(container: string, previous: boolean): string | undefined {
+  /** The log of a container's present run, or of the one before it; undefined for an unknown container. */
+  log(container: string, previous: boolean): ContainerLog | undefined {
     const runner = this.#runners.find((candidate) => candidate.container.name === container);
-    return runner === undefined ? undefined : this.#files(runner.container, runner.restartCount - (previous ? 1 : 0)).log;
+    if (runner === undefined) return undefined;
+    const run = runner.restartCount - (previous ? 1 : 0);
+    return { path: this.#files(runner.container, run).log, live: () => runner.restartCount === run && runner.state.kind === 'running' };
   }
 
   /** The Pod as last seen. */

@@ -28,8 +28,9 @@ export async function whyNoSandbox(): Promise<string | undefined> {
     await run('unshare', ['--mount', '--pid', '--net', '--fork', '--kill-child', '--', 'sh', '-c', REHEARSAL]);
     return undefined;
   } catch (error) {
-    const detail = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
-    return `namespaces cannot be made here (root on a Linux with overlayfs and veth is needed): ${detail}`;
+    // The first line repeats the command, the last one says what went wrong.
+    const message = String(error).trim();
+    return `namespaces cannot be made here (root on a Linux with overlayfs and veth is needed): ${message.slice(message.lastIndexOf('\n') + 1)}`;
   }
 }
 
