@@ -47,12 +47,12 @@ export default {
     effect('@wapc/host', 'node_modules/@wapc/host', ['^lib/wapc/host\\.ts$']),
     effect('msgpack-lite', 'node_modules/(@types/)?msgpack-lite', ['^lib/wapc/codec\\.ts$']),
     effect('worker_threads', '^(node:)?worker_threads$', ['^lib/runtime/(pool/pool|pool/worker-slot|loader/loader|loader/entry|worker/entry|worker/host-call)\\.ts$']),
-    effect('undici', 'node_modules/undici', ['^lib/http/undici-transport\\.ts$']),
+    effect('undici', 'node_modules/undici', ['^lib/http/(undici-transport|tunnel)\\.ts$']),
     effect('tar-stream', 'node_modules/tar-stream', ['^lib/source/archive\\.ts$']),
     effect('child_process', '^(node:)?child_process$', ['^lib/oci/credential-helper\\.ts$']),
     effect('network', '^(node:)?(net|tls|http|https|http2|dgram|dns|dns/promises)$', [
       '^lib/capabilities/(system-resolver|crypto/mozilla-roots)\\.ts$',
-      '^lib/http/(undici-transport|proxies)\\.ts$',
+      '^lib/http/(undici-transport|tunnel|proxies)\\.ts$',
       '^integrations/webhook-server/src/(api-server|probe-server|option-values|config|tls/tls-material)\\.ts$',
     ]),
     effect('fs', '^(node:)?fs(/promises)?$', [

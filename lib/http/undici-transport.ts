@@ -1,5 +1,5 @@
 // The transport over undici: connections kept per way of trusting and per proxy, limits in time, errors as faults.
-// The only file that knows undici; it is reached through the source door alone.
+// This file and tunnel.ts alone know undici; they are reached through the source door alone.
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 
 import { Agent, type Dispatcher, ProxyAgent, request as sendRequest } from 'undici';
@@ -8,6 +8,7 @@ import type { Trust } from './access.js';
 import { bytesIn } from './body.js';
 import { connectionFault } from './http-fault.js';
 import { noProxies, type Proxies, proxyFor } from './proxies.js';
+import { tunnelConnector } from './tunnel.js';
 import type { Transport, TransportAnswer, TransportRequest } from './transport.js';
 
 export interface UndiciTransportOptions {
@@ -51,8 +52,9 @@ function createDispatcher(trust: Trust, proxy: URL | undefined, limits: { readon
   const tls = { ...tlsOf(trust), timeout: limits.connectTimeoutMs };
   const timeouts = { headersTimeout: limits.idleTimeoutMs, bodyTimeout: limits.idleTimeoutMs };
   if (proxy === undefined) return new Agent({ ...timeouts, connect: tls });
+  if (trust.kind !== 'plain') return new Agent({ ...timeouts, connect: tunnelConnector(proxy, tls, limits.connectTimeoutMs) });
   // Without a tunnel for plain HTTP: most proxies allow CONNECT to port 443 alone.
-  return new ProxyAgent({ ...timeouts, uri: proxy.href, requestTls: tls, proxyTls: { timeout: limits.connectTimeoutMs }, proxyTunnel: false });
+  return new ProxyAgent({ ...timeouts, uri: proxy.href, proxyTls: { timeout: limits.connectTimeoutMs }, proxyTunnel: false });
 }
 
 function tlsOf(trust: Trust): { readonly secureContext?: SecureContext; readonly rejectUnauthorized?: boolean } {

@@ -26,15 +26,21 @@ function outputOf(program: string, input: string, signal: AbortSignal): Promise<
     const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL' });
     const chunks: Buffer[] = [];
     let length = 0;
+    const fail = (found: string): void => {
+      child.kill('SIGKILL');
+      // What the helper started itself may live on and hold the pipe.
+      child.stdout.destroy();
+      reject(new Error(`the credential helper '${program}' ${found}`));
+    };
     child.stdout.on('data', (chunk: Buffer) => {
       length += chunk.byteLength;
-      if (length > maxOutputBytes) child.kill('SIGKILL');
+      if (length > maxOutputBytes) fail('failed');
       else chunks.push(chunk);
     });
     // A helper that is missing, or leaves without reading, makes the pipe fail; its end is what counts.
     child.stdin.on('error', () => undefined);
-    child.on('error', () => reject(new Error(`the credential helper '${program}' could not be run`)));
-    child.on('close', (code) => (code === 0 ? resolve(Buffer.concat(chunks).toString('utf8')) : reject(new Error(`the credential helper '${program}' failed`))));
+    child.on('error', () => fail(signal.aborted ? 'was given up' : 'could not be run'));
+    child.on('close', (code) => (code === 0 ? resolve(Buffer.concat(chunks).toString('utf8')) : fail('failed')));
     child.stdin.end(input);
   });
 }
