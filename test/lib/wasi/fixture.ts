@@ -1,34 +1,34 @@
-// Builds the command modules of fixtures/wasi: WAT with wabt, AssemblyScript with asc. Nothing is written to disk.
+// Builds the command modules of fixtures/wasi: WAT with wabt, AssemblyScript with asc.
 
-import { readFileSync } from 'node:fs';
-
-import asc from 'assemblyscript/asc';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { wat } from '../../support/wat.js';
 
 const folder = new URL('../../../../fixtures/wasi/', import.meta.url);
 
-/** Compiles AssemblyScript to a module without imports of its own. */
-async function compiled(name: string, source: string): Promise<Uint8Array<ArrayBuffer>> {
-  let binary: Uint8Array | undefined;
-  const stderr = asc.createMemoryStream();
-  const { error } = await asc.main([name, '--outFile', 'out.wasm', '-O', '--runtime', 'stub', '--use', 'abort='], {
-    readFile: (path) => (path === name ? source : null),
-    writeFile: (path, contents) => {
-      if (path === 'out.wasm' && typeof contents !== 'string') binary = contents;
-    },
-    listFiles: () => [],
-    stderr,
-  });
-  if (error !== null || binary === undefined) throw new Error(`${name} does not compile: ${stderr.toString()}`);
-  return new Uint8Array(binary);
+/**
+ * Compiles AssemblyScript to a module without imports of its own.
+ *
+ * In a process of its own and not by import: the compiler's declarations replace those of `Array` for the whole program.
+ */
+function compiled(name: string): Uint8Array<ArrayBuffer> {
+  const target = join(mkdtempSync(join(tmpdir(), 'wasmwarden-')), 'out.wasm');
+  const options = ['-O', '--runtime', 'stub', '--use', 'abort=', '--outFile', target];
+  const run = spawnSync(process.execPath, ['node_modules/assemblyscript/bin/asc.js', fileURLToPath(new URL(name, folder)), ...options]);
+  if (run.status !== 0) throw new Error(`${name} does not compile: ${run.stderr.toString()}`);
+  const module = new Uint8Array(readFileSync(target));
+  rmSync(dirname(target), { recursive: true });
+  return module;
 }
 
 const built = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
-async function build(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  const source = readFileSync(new URL(file, folder), 'utf8');
-  return file.endsWith('.wat') ? wat(source, file) : compiled(file, source);
+function build(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  return file.endsWith('.wat') ? wat(readFileSync(new URL(file, folder), 'utf8'), file) : Promise.resolve(compiled(file));
 }
 
 /** The module of one file of fixtures/wasi, built once per process. */
