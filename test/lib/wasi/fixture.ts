@@ -28,7 +28,7 @@ function compiled(name: string): Uint8Array<ArrayBuffer> {
 const built = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
 function build(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  return file.endsWith('.wat') ? wat(readFileSync(new URL(file, folder), 'utf8'), file) : Promise.resolve(compiled(file));
+  return Promise.resolve(file.endsWith('.wat') ? wat(readFileSync(new URL(file, folder), 'utf8'), file) : compiled(file));
 }
 
 /** The module of one file of fixtures/wasi, built once per process. */
