@@ -68,6 +68,8 @@ function httpLocation(kind: 'http' | 'https', text: string): Location {
   if (url.username !== '' || url.password !== '') throw invalid(`cannot use the location ${url.protocol}//${url.host}${url.pathname}: a location must not hold credentials`);
   url.hash = '';
   const uri = `${url.protocol}//${url.host}${url.pathname}${url.search === '' ? '' : '?...'}`;
+  // A host of dots passes as a host name, and would climb out of the store's folders.
+  if (/^\.+$/.test(url.hostname)) throw invalid(`cannot use the location ${uri}: it names no host`);
   const segments = url.pathname.slice(1).split('/');
   if (segments.includes('')) throw invalid(`cannot use the location ${uri}: its path has an empty segment, or names no file`);
   return { kind, uri, url };

@@ -42,6 +42,7 @@ export function decodeComponents(written: readonly string[], style: ComponentSty
 /** The URI of a stored module; nothing where no location is stored at these components. */
 export function uriOfComponents(components: readonly string[]): string | undefined {
   const [scheme = '', ...rest] = components;
+  if (components.some((component) => ['', '.', '..'].includes(component))) return undefined;
   if (!storeSchemes.some((known) => known === scheme) || rest.length < 2) return undefined;
   const hashed = scheme === 'registry' ? null : /^(.+)\?[0-9a-f]{16}$/.exec(rest.at(-1) ?? '');
   const named = hashed?.[1] === undefined ? rest : [...rest.slice(0, -1), hashed[1]];

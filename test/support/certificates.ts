@@ -1,6 +1,6 @@
 // Throw-away certificates for loopback servers, made by openssl.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { scratchFolder } from './scratch.js';
@@ -11,6 +11,8 @@ export interface TestCertificates {
   readonly certificate: string;
   readonly key: string;
   readonly folder: string;
+  /** Holds `ca.crt` and nothing else. */
+  readonly authorityFolder: string;
 }
 
 function openssl(folder: string, ...args: readonly string[]): void {
@@ -26,5 +28,7 @@ export function makeCertificates(names = 'DNS:localhost,IP:127.0.0.1'): TestCert
   openssl(folder, 'req', ...key, '-keyout', 'tls.key', '-out', 'tls.csr', '-subj', '/CN=test server');
   openssl(folder, 'x509', '-req', '-in', 'tls.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'leaf.ext', '-out', 'tls.crt');
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
-  return { ca: read('ca.crt'), certificate: read('tls.crt'), key: read('tls.key'), folder };
+  const authorityFolder = scratchFolder();
+  copyFileSync(join(folder, 'ca.crt'), join(authorityFolder, 'ca.crt'));
+  return { ca: read('ca.crt'), certificate: read('tls.crt'), key: read('tls.key'), folder, authorityFolder };
 }
