@@ -69,6 +69,7 @@ export default {
       '^lib/oci/digest\\.ts$',
       '^lib/source/(atomic-file|module-content|module-store|partial-files|sources-file|store-layout)\\.ts$',
       '^integrations/webhook-server/src/tls/tls-material\\.ts$',
+      '^integrations/cli/src/commands/inspect\\.ts$',
     ]),
   ],
   options: {

@@ -1,5 +1,5 @@
 // Arranges tsc's output into dist/: one file per module, so that the worker's URL stays right; no second transpiler.
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 
@@ -15,24 +15,45 @@ const arrange = (from, to, mustExist) => ({
   name: 'arrange-dist',
   writeBundle() {
     for (const file of filesBelow(from, '.d.ts')) cpSync(join(from, file), join(to, file));
-    for (const file of mustExist) {
-      if (!existsSync(join(to, file))) throw new Error(`${join(to, file)} is missing from the package`);
-    }
+    assertPresent(mustExist.map((file) => join(to, file)));
   },
 });
 
+function assertPresent(files) {
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) throw new Error(`${missing} is missing from the package`);
+}
+
+/** Makes the commands of the package programs: present, executable, with a first line that names their interpreter. */
+const commands = {
+  name: 'commands',
+  writeBundle() {
+    const files = Object.values(manifest.bin);
+    assertPresent(files);
+    for (const file of files) {
+      if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env node\n')) throw new Error(`${file} does not begin with '#!/usr/bin/env node'`);
+      chmodSync(file, 0o755);
+    }
+  },
+};
+
 /** Every module is an entry: nothing is merged, so `new URL('./entry.js', import.meta.url)` keeps pointing at a file. */
-const arrangement = (from, to, mustExist = []) => ({
+const arrangement = (from, to, plugins) => ({
   input: Object.fromEntries(filesBelow(from, '.js').map((name) => [name.replace(/\.js$/, ''), join(from, name)])),
   external: isExternal,
   output: { dir: to, format: 'es', preserveModules: true, preserveModulesRoot: from, sourcemap: false, hoistTransitiveImports: false },
-  plugins: [arrange(from, to, mustExist)],
+  plugins,
   onwarn(warning) {
     if (warning.code === 'EMPTY_BUNDLE') return; // a module of types only
+    if (warning.code === 'THIS_IS_UNDEFINED') return; // tsc's helpers for `await using` look at it and cope
     throw new Error(`rollup: ${warning.message}`);
   },
 });
 
 const exportedFiles = Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default, target.types])).map((file) => file.replace('./dist/', ''));
 
-export default [arrangement('build/lib', 'dist', exportedFiles)];
+export default [
+  arrangement('build/lib', 'dist', [arrange('build/lib', 'dist', exportedFiles)]),
+  // A program has no types to offer. It imports the library by name, which leads back to dist/.
+  arrangement('build/integrations/cli/src', 'dist/cli', [commands]),
+];

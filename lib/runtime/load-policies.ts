@@ -3,7 +3,6 @@ import { parseAllowList } from '../capabilities/allow-list.js';
 import { monotonicNow } from '../deadline.js';
 import { Fault, isFault } from '../fault.js';
 import { assertCompatible, assertRunnable } from '../policy/compatibility.js';
-import type { PolicyDefinition } from '../policy/definition.js';
 import { parsePolicyName } from '../policy/identity.js';
 import { decodeMetadata, type ExecutionMode, type Metadata } from '../policy/metadata.js';
 import { encodeSettings } from '../policy/settings.js';
@@ -12,7 +11,7 @@ import type { LoadedPolicy, ReadyPolicy } from './loaded-policy.js';
 import type { Loader } from './loader/loader.js';
 import type { LoadedModule } from './loader/module-load.js';
 import type { RuntimeSettings } from './options.js';
-import { parsePolicyInput, type PolicyInput } from './policy-input.js';
+import { parsePolicyInput, type ParsedInput, type PolicyInput } from './policy-input.js';
 
 /** What loading needs of a runtime. */
 export interface LoadingPorts {
@@ -42,11 +41,12 @@ async function loadPolicy(id: string, input: PolicyInput, modules: Modules, port
   const startMs = monotonicNow();
   try {
     parsePolicyName(id);
-    const { definition, source } = parsePolicyInput(input);
+    const parsed = parsePolicyInput(input);
+    const { source } = parsed;
     const key = source.kind === 'bytes' ? source.bytes : source.path;
     const loading = modules.get(key) ?? ports.loader.load(source);
     modules.set(key, loading);
-    const policy = readyPolicy(id, definition, await loading, ports);
+    const policy = readyPolicy(id, parsed, await loading, ports);
     onEvent({ kind: 'policy-loaded', policyId: id, digest: policy.digest, loadMs: monotonicNow() - startMs });
     return policy;
   } catch (thrown) {
@@ -56,9 +56,12 @@ async function loadPolicy(id: string, input: PolicyInput, modules: Modules, port
   }
 }
 
-function readyPolicy(id: string, definition: PolicyDefinition, loaded: LoadedModule, { settings, knownPaths }: LoadingPorts): ReadyPolicy {
+function readyPolicy(id: string, { definition, executionMode }: ParsedInput, loaded: LoadedModule, { settings, knownPaths }: LoadingPorts): ReadyPolicy {
   const metadata = loaded.metadata === undefined ? undefined : decodeMetadata(loaded.metadata);
-  assertServable(metadata, loaded.abi, settings.requireMetadata);
+  if (metadata === undefined && settings.requireMetadata) {
+    throw new Fault('POLICY_INCOMPATIBLE', 'Policy is missing protocol version, which is required for KubewardenWapc execution mode');
+  }
+  assertServable(executionMode ?? metadata?.executionMode ?? modesByAbi[loaded.abi], metadata, loaded.abi);
   const { timeoutEvalSeconds } = definition;
   return {
     kind: 'ready',
@@ -76,11 +79,10 @@ function readyPolicy(id: string, definition: PolicyDefinition, loaded: LoadedMod
 
 const modesByAbi: Readonly<Record<LoadedModule['abi'], ExecutionMode>> = { 'wapc': 'kubewarden-wapc', 'wasi-command': 'wasi', 'opa': 'opa', 'unknown': 'kubewarden-wapc' };
 
-/** The metadata alone names the mode, as in the reference; a module without any is taken for what it looks like. */
-function assertServable(metadata: Metadata | undefined, abi: LoadedModule['abi'], requireMetadata: boolean): void {
-  if (metadata !== undefined) assertCompatible(metadata);
-  else if (requireMetadata) throw new Fault('POLICY_INCOMPATIBLE', 'Policy is missing protocol version, which is required for KubewardenWapc execution mode');
-  assertRunnable(metadata?.executionMode ?? modesByAbi[abi]);
+/** Unless the caller names it, the metadata alone names the mode, as in the reference; a module without any is taken for what it looks like. */
+function assertServable(executionMode: ExecutionMode, metadata: Metadata | undefined, abi: LoadedModule['abi']): void {
+  if (metadata !== undefined) assertCompatible({ ...metadata, executionMode });
+  assertRunnable(executionMode);
   // The loader has checked what looks like waPC; what claims to be and is not ends here.
   if (abi !== 'wapc') throw new Fault('MODULE_UNLINKABLE', 'Guest call function (__guest_call) not exported by wasm module.');
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Fault } from '../fault.js';
 import { parsePolicyDefinition, type PolicyDefinition } from '../policy/definition.js';
+import type { ExecutionMode } from '../policy/metadata.js';
 
 import type { ModuleSource } from './loader/module-load.js';
 
@@ -10,12 +11,15 @@ import type { ModuleSource } from './loader/module-load.js';
 export interface PolicyInput extends Partial<Omit<PolicyDefinition, 'module'>> {
   /** A file's path, a `file:` URL, or the module's bytes. */
   readonly module: string | URL | Uint8Array;
+  /** Run the module in this mode, whatever its metadata says. */
+  readonly executionMode?: ExecutionMode | undefined;
 }
 
 /** A policy to load with its defaults filled in. */
 export interface ParsedInput {
   readonly definition: PolicyDefinition;
   readonly source: ModuleSource;
+  readonly executionMode: ExecutionMode | undefined;
 }
 
 /**
@@ -26,7 +30,7 @@ export interface ParsedInput {
 export function parsePolicyInput(input: PolicyInput): ParsedInput {
   const module: unknown = input.module;
   const named = module instanceof Uint8Array ? 'bytes' : module instanceof URL ? module.href : module;
-  return { definition: parsePolicyDefinition({ ...input, module: named }), source: moduleSource(input.module) };
+  return { definition: parsePolicyDefinition({ ...input, module: named }), source: moduleSource(input.module), executionMode: input.executionMode };
 }
 
 function moduleSource(module: string | URL | Uint8Array): ModuleSource {

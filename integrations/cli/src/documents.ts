@@ -1,0 +1,122 @@
+// YAML and JSON texts to values. Guards against documents that would crash or stall the parser come first: the `yaml`
+// package recurses per level, so deep nesting could end the process, and its own check for duplicate keys is quadratic.
+import { isMap, isScalar, Lexer, parseAllDocuments, Parser, visit, type Document } from 'yaml';
+import { Fault, messageOf } from 'wasmwarden';
+
+/** Levels of nesting that are read: as many as the JSON reader takes. */
+const maxNesting = 127;
+/** The parser's stack holds an entry for each level, and two for the document. */
+const maxParserStack = maxNesting + 2;
+
+/**
+ * Reads a text of exactly one document, YAML or JSON; an empty one is `null`.
+ *
+ * @param what begins the messages: `the settings 'x.yml'`
+ * @throws {Fault} `DOCUMENT_INVALID`
+ */
+export function parseDocument(bytes: Uint8Array, what: string): unknown {
+  const documents = parseDocuments(bytes, what);
+  if (documents.length > 1) throw invalid(what, `it holds ${documents.length} documents, expected one`);
+  return documents[0] ?? null;
+}
+
+/** Reads a text of any number of documents; empty ones are left out. Faults as `parseDocument`. */
+export function parseDocuments(bytes: Uint8Array, what: string): readonly unknown[] {
+  const text = decodeText(bytes, what);
+  const documents = quickJson(text) ?? yamlDocuments(text, what);
+  for (const document of documents) assertJson(document, what, maxNesting);
+  return documents;
+}
+
+function decodeText(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw invalid(what, 'its bytes are not UTF-8', cause);
+  }
+}
+
+/** JSON is YAML, and `JSON.parse` is many times faster; integers that a double may not hold are left to YAML. */
+function quickJson(text: string): readonly unknown[] | undefined {
+  if (/\d{16}/.test(text)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return [value];
+  } catch {
+    return undefined;
+  }
+}
+
+function yamlDocuments(text: string, what: string): readonly unknown[] {
+  assertShallow(text, what);
+  // YAML 1.2 core, as the reference reads it: `yes` is a word and merge keys are not applied.
+  const options = { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, intAsBigInt: true, logLevel: 'silent', prettyErrors: true } as const;
+  const documents = parseAllDocuments(text, options);
+  if (!Array.isArray(documents)) return [];
+  return documents.map((document: Document) => valueOf(document, what)).filter((value) => value !== null);
+}
+
+/** Refuses deep nesting before anything recurses into it. */
+function assertShallow(text: string, what: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    // The tokens are of no interest, but making them is what fills the stack.
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > maxParserStack) throw tooDeep(what);
+  }
+}
+
+function valueOf(document: Document, what: string): unknown {
+  const [error] = document.errors;
+  if (error !== undefined) throw invalid(what, firstLine(error.message));
+  assertUniqueKeys(document, what);
+  try {
+    return withNumbers(document.toJS({ maxAliasCount: 100 }), maxNesting, what);
+  } catch (thrown) {
+    throw thrown instanceof Fault ? thrown : invalid(what, firstLine(messageOf(thrown)), thrown);
+  }
+}
+
+function assertUniqueKeys(document: Document, what: string): void {
+  visit(document, {
+    Map(_, map) {
+      if (!isMap(map)) return;
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = String(isScalar(key) ? key.value : key);
+        if (seen.has(name)) throw invalid(what, `the key ${JSON.stringify(name)} appears twice in one map`);
+        seen.add(name);
+      }
+    },
+  });
+}
+
+/** Integers as numbers where a number holds them exactly; larger ones stay `bigint` and keep their digits. */
+function withNumbers(value: unknown, room: number, what: string): unknown {
+  if (typeof value === 'bigint') return BigInt.asIntN(54, value) === value ? Number(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (room === 0) throw tooDeep(what);
+  if (Array.isArray(value)) return value.map((item) => withNumbers(item, room - 1, what));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withNumbers(member, room - 1, what)]));
+}
+
+/** Refuses what JSON cannot say. */
+function assertJson(value: unknown, what: string, room: number): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(what, `${value} is no number that JSON can hold`);
+  if (typeof value !== 'object' || value === null) return;
+  if (room === 0) throw tooDeep(what);
+  for (const member of Object.values(value)) assertJson(member, what, room - 1);
+}
+
+function tooDeep(what: string): Fault {
+  return invalid(what, `it is nested more than ${maxNesting} levels deep`);
+}
+
+/** The parser shows the place over several lines; the first one names it. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]?.replace(/:$/, '') ?? '';
+}
+
+function invalid(what: string, problem: string, cause?: unknown): Fault {
+  return new Fault('DOCUMENT_INVALID', `Cannot read ${what}: ${problem}.`, { cause });
+}

@@ -1,0 +1,102 @@
+// What is to be run, from what the user typed: one policy, or the policies of a manifest. Nothing is executed here.
+import { Fault, type PolicyInput } from 'wasmwarden';
+import { readMetadata, readPolicyModule, type ContextAwareResource, type ExecutionMode, type Metadata } from 'wasmwarden/policy';
+
+import { parseDocument, parseDocuments } from './documents.js';
+import { executionModeOf, modeSpellings } from './execution-mode.js';
+import { documentRole, moduleRole, readFile } from './files.js';
+import { parseManifests } from './manifests.js';
+import type { Output } from './output.js';
+import { locatePolicy } from './policy-location.js';
+import type { PolicyFlags } from './policy-options.js';
+
+/** One policy to run. */
+export interface PlannedPolicy {
+  readonly id: string;
+  /** The policy as the runtime takes it. */
+  readonly input: PolicyInput;
+  /** How messages name where it came from. */
+  readonly uri: string;
+  /** Whether it takes requests of any shape. */
+  readonly isRaw: boolean;
+}
+
+/**
+ * Plans the policies a command line names.
+ *
+ * @throws {Fault} `OPTIONS_CONFLICT`, `FILE_*`, `DOCUMENT_INVALID`, `MANIFEST_*`, `MODULE_*`, `METADATA_INVALID`, `POLICY_MODE_WRONG`, any `WasmFaultCode`
+ */
+export async function planPolicies(policy: string, flags: PolicyFlags, output: Output): Promise<readonly PlannedPolicy[]> {
+  return /\.ya?ml$/i.test(policy) ? planManifest(policy, flags, output) : [await planModule(policy, flags, output)];
+}
+
+async function planModule(policy: string, flags: PolicyFlags, output: Output): Promise<PlannedPolicy> {
+  const settings = await readSettings(flags);
+  const asked = flags.executionMode === undefined ? undefined : modeSpellings[flags.executionMode];
+  const { bytes, metadata, uri } = await readModule(policy, asked);
+  return {
+    id: 'policy-from-cli',
+    uri,
+    isRaw: flags.raw === true || metadata?.policyType === 'raw',
+    input: {
+      module: bytes,
+      // The guest's own right, as in the reference: a policy under test may mutate.
+      allowedToMutate: true,
+      settings,
+      executionMode: asked,
+      hostCapabilities: patternsOf(flags),
+      contextAwareResources: grantedResources(metadata, flags, output),
+    },
+  };
+}
+
+async function planManifest(path: string, flags: PolicyFlags, output: Output): Promise<readonly PlannedPolicy[]> {
+  if (flags.raw === true) throw new Fault('OPTIONS_CONFLICT', `The --raw option cannot be used with a YAML file: ${path}`);
+  if (flags.settingsPath !== undefined || flags.settingsJson !== undefined) output.log('info', 'the settings options are ignored: the YAML file holds the settings');
+  const policies = parseManifests(parseDocuments(await readFile(path, documentRole('the policies')), `the policies '${path}'`));
+  if (policies.length > 1) output.log('warn', `'${path}' holds ${policies.length} policies: each judges the request as it was given, no one sees the mutations of another`);
+  const planned: PlannedPolicy[] = [];
+  for (const { id, definition } of policies) {
+    const { bytes, metadata, uri } = await readModule(definition.module, undefined);
+    planned.push({ id, uri, isRaw: metadata?.policyType === 'raw', input: { ...definition, module: bytes, hostCapabilities: patternsOf(flags) } });
+  }
+  return planned;
+}
+
+interface ReadModule {
+  readonly bytes: Uint8Array;
+  readonly metadata: Metadata | undefined;
+  readonly uri: string;
+}
+
+async function readModule(policy: string, asked: ExecutionMode | undefined): Promise<ReadModule> {
+  const { path, uri } = await locatePolicy(policy);
+  const bytes = await readFile(path, moduleRole);
+  const metadata = readMetadata(bytes);
+  executionModeOf({ asked, metadata, abi: readPolicyModule(bytes).abi });
+  return { bytes, metadata, uri };
+}
+
+async function readSettings({ settingsPath, settingsJson }: PolicyFlags): Promise<Readonly<Record<string, unknown>>> {
+  if (settingsJson !== undefined) return settingsOf(parseDocument(new TextEncoder().encode(settingsJson), 'the settings of --settings-json'));
+  if (settingsPath === undefined) return {};
+  return settingsOf(parseDocument(await readFile(settingsPath, documentRole('the settings')), `the settings '${settingsPath}'`));
+}
+
+function settingsOf(document: unknown): Readonly<Record<string, unknown>> {
+  if (document === null) return {};
+  if (typeof document !== 'object' || Array.isArray(document)) throw new Fault('SETTINGS_INVALID', 'Invalid settings in CRD, not an object');
+  return Object.fromEntries(Object.entries(document));
+}
+
+function patternsOf({ allowedHostCapabilities }: PolicyFlags): readonly string[] {
+  return allowedHostCapabilities === true ? [] : allowedHostCapabilities;
+}
+
+function grantedResources(metadata: Metadata | undefined, flags: PolicyFlags, output: Output): readonly ContextAwareResource[] {
+  const wanted = metadata?.contextAwareResources ?? [];
+  if (wanted.length === 0 || flags.allowContextAware === true) return wanted;
+  const names = wanted.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`).join(', ');
+  output.log('warn', `the policy asks to read Kubernetes resources (${names}); they are denied in this run, --allow-context-aware grants them`);
+  return [];
+}

@@ -1,0 +1,41 @@
+// Policies brought up for one command: loaded, with settings that they accept.
+import { createRuntime, Fault, isFault, type Runtime } from 'wasmwarden';
+
+import { lineOfEvent } from './event-lines.js';
+import type { Output } from './output.js';
+import type { PlannedPolicy } from './policy-plan.js';
+import { oneLine } from './terminal-text.js';
+
+/**
+ * A runtime for one command: policies run one after the other, and what they log becomes lines.
+ *
+ * @param timeoutMs how long a policy may run per call; null for no limit
+ */
+export function createCommandRuntime(output: Output, timeoutMs: number | null): Runtime {
+  return createRuntime({
+    workers: 1,
+    spareWorkers: 0,
+    policyTimeoutMs: timeoutMs,
+    onEvent: (event) => {
+      const { level, text } = lineOfEvent(event);
+      output.log(level, text);
+    },
+  });
+}
+
+/**
+ * Loads a policy and has it check its settings.
+ *
+ * @throws {Fault} why it cannot be loaded or brought up; `SETTINGS_REFUSED` with the policy's own words
+ */
+export async function bringUp(runtime: Runtime, { id, uri, input }: PlannedPolicy): Promise<void> {
+  const loaded = (await runtime.load({ [id]: input })).get(id);
+  if (loaded?.kind === 'unusable') throw loadFault(loaded.fault, uri);
+  const verdict = await runtime.validateSettings(id);
+  if (!verdict.valid) throw new Fault('SETTINGS_REFUSED', `Provided settings are not valid: ${oneLine(verdict.message ?? 'no message')}`);
+}
+
+function loadFault(fault: Fault, uri: string): Fault {
+  if (isFault(fault, 'CAPABILITY_PATTERN_INVALID')) return new Fault(fault.code, `Invalid host capabilities pattern: ${fault.message}`, { cause: fault });
+  return new Fault(fault.code, `Cannot run the policy '${uri}': ${fault.message}`, { cause: fault });
+}
