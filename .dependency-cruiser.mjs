@@ -44,7 +44,7 @@ export default {
     effect('@wapc/host', 'node_modules/@wapc/host', ['^lib/wapc/host\\.ts$']),
     effect('msgpack-lite', 'node_modules/(@types/)?msgpack-lite', ['^lib/wapc/codec\\.ts$']),
     effect('worker_threads', '^(node:)?worker_threads$', ['^lib/runtime/(pool/pool|pool/worker-slot|loader/loader|loader/entry|worker/entry|worker/host-call)\\.ts$']),
-    effect('network', '^(node:)?(net|tls|http|https|http2|dgram|dns|dns/promises)$', ['^lib/capabilities/(system-resolver|crypto/mozilla-roots)\\.ts$', '^integrations/webhook-server/src/(api-server|probe-server|option-values|config|tls/tls-material)\\.ts$', ]),
+    effect('network', '^(node:)?(net|tls|http|https|http2|dgram|dns|dns/promises)$', ['^lib/capabilities/(system-resolver|crypto/mozilla-roots)\\.ts$', '^integrations/webhook-server/src/(sockets/api-server|sockets/probe-server|option-values|config|tls/tls-material)\\.ts$', ]),
     effect('fs', '^(node:)?fs(/promises)?$', ['^lib/runtime/loader/entry\\.ts$', '^integrations/[^/]+/src/main\\.ts$', '^integrations/cli/src/commands/', '^integrations/cli/src/files\\.ts$', '^integrations/webhook-server/src/tls/certificate-files\\.ts$']),
     effect('crypto', '^(node:)?crypto$', ['^lib/runtime/loader/entry\\.ts$', '^lib/runtime/worker/entry\\.ts$', '^lib/capabilities/crypto/signatures\\.ts$', '^integrations/webhook-server/src/tls/tls-material\\.ts$']),
   ],

@@ -7,6 +7,19 @@ import type { PolicyDefinition, PolicyId } from 'wasmwarden/policy';
 export interface PolicyProblem {
   readonly policyId: string;
   readonly message: string;
+  /** Whether the server must not start even if it may go on without some policies. */
+  readonly fatal: boolean;
+}
+
+type Problem = Omit<PolicyProblem, 'policyId'>;
+
+/** Where policies come from and how they are brought up. */
+export interface StartUpPorts {
+  readonly runtime: Runtime;
+  /** Turns a definition's module into something at hand; a fault is that policy's problem. */
+  readonly locate: (module: string) => Promise<PolicyInput['module']>;
+  /** Policies that are asked about their settings at once; no more than the runtime has workers, or they wait on each other's time. */
+  readonly concurrency: number;
 }
 
 /**
@@ -18,39 +31,43 @@ const watchdogMs = 60_000;
 /**
  * Loads every policy and validates its settings.
  *
- * @param locate turns a definition's module into something at hand; a fault is that policy's problem
  * @returns what is wrong, in the order of the definitions; nothing when all policies can be served
  */
-export async function loadPolicies(
-  runtime: Runtime,
-  definitions: ReadonlyMap<PolicyId, PolicyDefinition>,
-  locate: (module: string) => Promise<PolicyInput['module']>,
-): Promise<readonly PolicyProblem[]> {
-  const problems = new Map<string, string>();
-  const inputs: Record<string, PolicyInput> = {};
-  for (const [id, definition] of definitions) {
-    try {
-      inputs[id] = { ...definition, module: await locate(definition.module) };
-    } catch (thrown) {
-      if (!isFault(thrown)) throw thrown;
-      problems.set(id, `Error while downloading policy '${id}' from ${definition.module}: ${thrown.message}`);
-    }
-  }
-  for (const [id, policy] of await runtime.load(inputs)) {
-    if (policy.kind === 'unusable') problems.set(id, bootstrapFailure(id, policy.fault.code, policy.fault.message));
+export async function loadPolicies(definitions: ReadonlyMap<PolicyId, PolicyDefinition>, ports: StartUpPorts): Promise<readonly PolicyProblem[]> {
+  const { runtime } = ports;
+  const problems = new Map<PolicyId, Problem>();
+  for (const [id, policy] of await runtime.load(await locatedPolicies(definitions, ports, problems))) {
+    if (policy.kind === 'unusable') problems.set(id as PolicyId, bootstrapFailure(id, policy.fault.code, policy.fault.message));
   }
   const loaded = [...definitions.keys()].filter((id) => !problems.has(id));
-  const settings = await Promise.all(loaded.map(async (id) => ({ id, problem: await settingsProblem(runtime, id) })));
-  for (const { id, problem } of settings) if (problem !== undefined) problems.set(id, problem);
+  await forEach(loaded, ports.concurrency, async (id) => {
+    const message = await settingsProblem(runtime, id);
+    if (message !== undefined) problems.set(id, { message, fatal: false });
+  });
   return [...definitions.keys()].flatMap((policyId) => {
-    const message = problems.get(policyId);
-    return message === undefined ? [] : [{ policyId, message }];
+    const problem = problems.get(policyId);
+    return problem === undefined ? [] : [{ policyId, ...problem }];
   });
 }
 
-function bootstrapFailure(id: string, code: string, message: string): string {
-  if (code === 'CAPABILITY_PATTERN_INVALID') return `bootstrap failure: invalid hostCapabilities pattern for policy ${id}: ${message}`;
-  return `bootstrap failure: ${id}: ${message}`;
+async function locatedPolicies(definitions: ReadonlyMap<PolicyId, PolicyDefinition>, { locate }: StartUpPorts, problems: Map<PolicyId, Problem>): Promise<Record<string, PolicyInput>> {
+  const inputs: [string, PolicyInput][] = [];
+  for (const [id, definition] of definitions) {
+    try {
+      inputs.push([id, { ...definition, module: await locate(definition.module) }]);
+    } catch (thrown) {
+      if (!isFault(thrown)) throw thrown;
+      problems.set(id, { message: `Error while downloading policy '${id}' from ${definition.module}: ${thrown.message}`, fatal: false });
+    }
+  }
+  // Not by assignment: a policy may be named __proto__.
+  return Object.fromEntries(inputs);
+}
+
+/** Host capabilities that cannot be read are fatal always (contract 5.4): nobody knows what the policy was meant to be denied. */
+function bootstrapFailure(id: string, code: string, message: string): Problem {
+  if (code === 'CAPABILITY_PATTERN_INVALID') return { message: `bootstrap failure: invalid hostCapabilities pattern for policy ${id}: ${message}`, fatal: true };
+  return { message: `bootstrap failure: ${id}: ${message}`, fatal: false };
 }
 
 async function settingsProblem(runtime: Runtime, id: string): Promise<string | undefined> {
@@ -61,4 +78,13 @@ async function settingsProblem(runtime: Runtime, id: string): Promise<string | u
     if (!isFault(thrown)) throw thrown;
     return thrown.code === 'REQUEST_DEADLINE_EXCEEDED' ? `Policy settings are invalid: their validation did not end within ${watchdogMs / 1000} seconds` : thrown.message;
   }
+}
+
+/** Runs an action on every item, so many at once. */
+async function forEach<Item>(items: readonly Item[], concurrency: number, action: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const work = async (): Promise<void> => {
+    for (const item of rest) await action(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
 }
