@@ -53,7 +53,7 @@ export default {
     effect('network', '^(node:)?(net|tls|http|https|http2|dgram|dns|dns/promises)$', [
       '^lib/capabilities/(system-resolver|crypto/mozilla-roots)\\.ts$',
       '^lib/http/(undici-transport|tunnel|proxies)\\.ts$',
-      '^integrations/webhook-server/src/(api-server|probe-server|option-values|config|tls/tls-material)\\.ts$',
+      '^integrations/webhook-server/src/(sockets/api-server|sockets/probe-server|option-values|config|tls/tls-material)\\.ts$',
     ]),
     effect('fs', '^(node:)?fs(/promises)?$', [
       '^lib/runtime/loader/entry\\.ts$',

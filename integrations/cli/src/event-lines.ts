@@ -30,6 +30,8 @@ export function lineOfEvent(event: RuntimeEvent): LogLine {
       return { level: 'debug', text: `sandbox thread ${event.workerId} is ready after ${milliseconds(event.startMs)}` };
     case 'worker-stopped':
       return { level: 'debug', text: `sandbox thread ${event.workerId} ended: ${oneLine(event.reason)}` };
+    case 'worker-stuck':
+      return { level: 'warn', text: `sandbox thread ${event.workerId} has not ended ${milliseconds(event.waitedMs)} after it was told to` };
   }
 }
 

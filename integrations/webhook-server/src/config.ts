@@ -93,6 +93,7 @@ export function parseConfig(raw: RawConfig): ParsedConfig {
   if (problems.length > 0) throw invalid(problems);
   const values = valuesSchema.parse(Object.fromEntries(origins.map(({ option, value }) => [option.flag, value])));
   const tls = tlsConfig(values, problems);
+  if (values['queue-size'] === 0) problems.push('--queue-size must be at least 1');
   if (values.workers === 0) problems.push('--workers must be at least 1');
   if (values['policy-timeout'] === 0) problems.push('--policy-timeout must be at least 1; use --disable-timeout-protection for no limit');
   if (problems.length > 0) throw invalid(problems);

@@ -13,7 +13,9 @@ import { openModuleSources } from './policies/module-sources.js';
 import { parsePoliciesFile } from './policies/policies-file.js';
 import { formatTerminationMessage } from './policies/termination-message.js';
 import { PoliciesWrong, startServer, type RunningServer } from './server.js';
+import { apiLimits } from './sockets/api-limits.js';
 import { createLog, logSourceEvent } from './telemetry/log.js';
+import { onLines } from './telemetry/terminal-text.js';
 import { readCertificateFiles, watchCertificateFiles } from './tls/certificate-files.js';
 import { createDevelopmentCertificate } from './tls/development-certificate.js';
 import type { TlsMaterial } from './tls/tls-material.js';
@@ -46,12 +48,14 @@ async function serve({ config, warnings }: ParsedConfig, version: string): Promi
   const tls = await tlsOf(config, log);
   const sources = await openModuleSources(config, process.env, (event) => logSourceEvent(log, event));
   try {
-    const server = await startServer({ config, definitions, sources, tls, log, now: () => Number(process.hrtime.bigint()) / 1e6 });
+    const server = await startServer({ config, definitions, sources, tls, limits: apiLimits, log, now: () => Number(process.hrtime.bigint()) / 1e6 });
     const watch = watchTls(config, tls, server, log);
     log.info({ port: server.port, readiness_port: server.readinessPort, metrics_port: server.metricsPort, policies: definitions.size, tls: config.tls.kind }, 'policy-server ready');
-    await stopSignal(log);
+    const signal = await stopSignal();
+    log.info({ signal }, 'told to stop');
+    // At a terminal there is nobody who routes requests here.
+    await server.stop(signal === 'SIGTERM' ? lingerMs : 0);
     watch?.stop();
-    await server.stop();
   } finally {
     await sources.close();
   }
@@ -90,14 +94,18 @@ function watchTls({ tls }: ServerConfig, current: TlsMaterial | undefined, serve
   });
 }
 
+/** How long requests are still taken in after SIGTERM, in milliseconds: Endpoints take a moment to follow readiness. */
+const lingerMs = 3000;
+
 /** Settles at the first signal to stop; a second one ends the process at once. */
-function stopSignal(log: Logger): Promise<void> {
+function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {
   return new Promise((resolve) => {
+    let isTold = false;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        log.info({ signal }, 'told to stop');
-        process.once(signal, () => process.exit(1));
-        resolve();
+      process.on(signal, () => {
+        if (isTold) process.exit(1);
+        isTold = true;
+        resolve(signal);
       });
     }
   });
@@ -131,7 +139,7 @@ async function exitCode(thrown: unknown): Promise<number> {
     process.stderr.write(`Error: the policy-server failed by a fault of its own; please report this: ${thrown instanceof Error ? String(thrown.stack) : String(thrown)}\n`);
     return 70;
   }
-  process.stderr.write(`Error: ${thrown.message}\n`);
+  process.stderr.write(`Error: ${onLines(thrown.message)}\n`);
   const problems = thrown instanceof PoliciesWrong ? thrown.problems : [{ policyId: '', message: thrown.message }];
   // Only a Pod has this file; anywhere else there is nobody to read it.
   await writeFile(terminationLog, formatTerminationMessage(problems), { flag: 'r+' }).catch(() => undefined);

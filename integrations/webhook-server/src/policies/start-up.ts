@@ -1,12 +1,25 @@
 // From definitions to policies that are known to work, in the seed's order: get the modules, check and compile them, ask each
 // policy whether its settings are right. What is wrong with a policy is kept as data, by policy.
-import { deadlineAfter, isFault, type Fault, type PolicyInput, type Runtime } from 'wasmwarden';
+import { deadlineAfter, isFault, type PolicyInput, type Runtime } from 'wasmwarden';
 import type { PolicyDefinition, PolicyId } from 'wasmwarden/policy';
 
 /** A policy that cannot be served, and why. */
 export interface PolicyProblem {
   readonly policyId: string;
   readonly message: string;
+  /** Whether the server must not start even if it may go on without some policies. */
+  readonly fatal: boolean;
+}
+
+type Problem = Omit<PolicyProblem, 'policyId'>;
+
+/** Where policies come from and how they are brought up. */
+export interface StartUpPorts {
+  readonly runtime: Runtime;
+  /** Turns a definition's module into something at hand; a fault is that policy's problem. */
+  readonly locate: (module: string) => Promise<PolicyInput['module']>;
+  /** Policies that are asked about their settings at once; no more than the runtime has workers, or they wait on each other's time. */
+  readonly concurrency: number;
 }
 
 /**
@@ -18,44 +31,46 @@ const watchdogMs = 60_000;
 /**
  * Loads every policy and validates its settings.
  *
- * @param locate turns a definition's module into something at hand; a fault is that policy's problem
  * @returns what is wrong, in the order of the definitions; nothing when all policies can be served
  */
-export async function loadPolicies(
-  runtime: Runtime,
-  definitions: ReadonlyMap<PolicyId, PolicyDefinition>,
-  locate: (module: string) => Promise<PolicyInput['module']>,
-): Promise<readonly PolicyProblem[]> {
-  const problems = new Map<string, string>();
-  const inputs = await Promise.all([...definitions].map(async ([id, definition]) => [id, definition, await located(definition.module, locate)] as const));
-  for (const [id, { module }, found] of inputs) {
-    if (isFault(found)) problems.set(id, `Error while downloading policy '${id}' from ${module}: ${found.message}`);
-  }
-  const loadable = inputs.flatMap(([id, definition, module]): [string, PolicyInput][] => (isFault(module) ? [] : [[id, { ...definition, module }]]));
-  for (const [id, policy] of await runtime.load(Object.fromEntries(loadable))) {
-    if (policy.kind === 'unusable') problems.set(id, bootstrapFailure(id, policy.fault.code, policy.fault.message));
+export async function loadPolicies(definitions: ReadonlyMap<PolicyId, PolicyDefinition>, ports: StartUpPorts): Promise<readonly PolicyProblem[]> {
+  const { runtime } = ports;
+  const problems = new Map<PolicyId, Problem>();
+  for (const [id, policy] of await runtime.load(await locatedPolicies(definitions, ports, problems))) {
+    if (policy.kind === 'unusable') problems.set(id as PolicyId, bootstrapFailure(id, policy.fault.code, policy.fault.message));
   }
   const loaded = [...definitions.keys()].filter((id) => !problems.has(id));
-  const settings = await Promise.all(loaded.map(async (id) => ({ id, problem: await settingsProblem(runtime, id) })));
-  for (const { id, problem } of settings) if (problem !== undefined) problems.set(id, problem);
+  await forEach(loaded, ports.concurrency, async (id) => {
+    const message = await settingsProblem(runtime, id);
+    if (message !== undefined) problems.set(id, { message, fatal: false });
+  });
   return [...definitions.keys()].flatMap((policyId) => {
-    const message = problems.get(policyId);
-    return message === undefined ? [] : [{ policyId, message }];
+    const problem = problems.get(policyId);
+    return problem === undefined ? [] : [{ policyId, ...problem }];
   });
 }
 
-async function located(module: string, locate: (module: string) => Promise<PolicyInput['module']>): Promise<PolicyInput['module'] | Fault> {
-  try {
-    return await locate(module);
-  } catch (thrown) {
-    if (isFault(thrown)) return thrown;
-    throw thrown;
-  }
+async function locatedPolicies(definitions: ReadonlyMap<PolicyId, PolicyDefinition>, { locate }: StartUpPorts, problems: Map<PolicyId, Problem>): Promise<Record<string, PolicyInput>> {
+  // All at once: how many are downloaded at a time is the sources' business.
+  const inputs = await Promise.all(
+    [...definitions].map(async ([id, definition]): Promise<[string, PolicyInput][]> => {
+      try {
+        return [[id, { ...definition, module: await locate(definition.module) }]];
+      } catch (thrown) {
+        if (!isFault(thrown)) throw thrown;
+        problems.set(id, { message: `Error while downloading policy '${id}' from ${definition.module}: ${thrown.message}`, fatal: false });
+        return [];
+      }
+    }),
+  );
+  // Not by assignment: a policy may be named __proto__.
+  return Object.fromEntries(inputs.flat());
 }
 
-function bootstrapFailure(id: string, code: string, message: string): string {
-  if (code === 'CAPABILITY_PATTERN_INVALID') return `bootstrap failure: invalid hostCapabilities pattern for policy ${id}: ${message}`;
-  return `bootstrap failure: ${id}: ${message}`;
+/** Host capabilities that cannot be read are fatal always (contract 5.4): nobody knows what the policy was meant to be denied. */
+function bootstrapFailure(id: string, code: string, message: string): Problem {
+  if (code === 'CAPABILITY_PATTERN_INVALID') return { message: `bootstrap failure: invalid hostCapabilities pattern for policy ${id}: ${message}`, fatal: true };
+  return { message: `bootstrap failure: ${id}: ${message}`, fatal: false };
 }
 
 async function settingsProblem(runtime: Runtime, id: string): Promise<string | undefined> {
@@ -66,4 +81,13 @@ async function settingsProblem(runtime: Runtime, id: string): Promise<string | u
     if (!isFault(thrown)) throw thrown;
     return thrown.code === 'REQUEST_DEADLINE_EXCEEDED' ? `Policy settings are invalid: their validation did not end within ${watchdogMs / 1000} seconds` : thrown.message;
   }
+}
+
+/** Runs an action on every item, so many at once. */
+async function forEach<Item>(items: readonly Item[], concurrency: number, action: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const work = async (): Promise<void> => {
+    for (const item of rest) await action(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
 }

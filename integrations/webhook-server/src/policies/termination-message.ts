@@ -1,6 +1,9 @@
 // What Kubernetes shows of a Pod that ended: JSON per policy within the 4 KiB that the kubelet keeps of /dev/termination-log.
 import type { PolicyProblem } from './start-up.js';
 
+/** What is told of a problem. */
+type Told = Pick<PolicyProblem, 'policyId' | 'message'>;
+
 /** Bytes that the kubelet keeps. */
 const maxBytes = 4096;
 
@@ -9,7 +12,7 @@ const maxBytes = 4096;
  *
  * Shape: `{"policies":[{"policyId","message"}],"omitted":n}`; the controller reads it back.
  */
-export function formatTerminationMessage(problems: readonly PolicyProblem[]): string {
+export function formatTerminationMessage(problems: readonly Told[]): string {
   for (const maxChars of [1024, 256, 64]) {
     const text = format(problems.map(({ policyId, message }) => ({ policyId, message: cut(message, maxChars) })), 0);
     if (fits(text)) return text;
@@ -19,7 +22,7 @@ export function formatTerminationMessage(problems: readonly PolicyProblem[]): st
 }
 
 /** As many of the first entries as fit, with room for the frame and the count around them. */
-function fitting(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
+function fitting(problems: readonly Told[]): readonly Told[] {
   let left = maxBytes - bytesOf(format([], problems.length));
   return problems.slice(
     0,
@@ -30,7 +33,7 @@ function fitting(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
   );
 }
 
-function format(policies: readonly PolicyProblem[], omitted: number): string {
+function format(policies: readonly Told[], omitted: number): string {
   return JSON.stringify(omitted === 0 ? { policies } : { policies, omitted });
 }
 

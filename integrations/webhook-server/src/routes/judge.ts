@@ -1,10 +1,8 @@
 // What the three evaluation routes share: content type, body, deadline, policy, and what they report.
-import type { IncomingMessage } from 'node:http';
-
-import { Fault, type AdmissionResponse, type Deadline, type Evaluation, type Request, type Runtime } from 'wasmwarden';
+import { Fault, type AdmissionResponse, type Evaluation, type Request, type Runtime } from 'wasmwarden';
 import { parsePolicyId } from 'wasmwarden/policy';
 
-import type { BodyReader } from '../middleware/body-reader.js';
+import type { BodyReader, BodySource } from '../middleware/body-reader.js';
 import type { Report, RequestOrigin } from '../telemetry/report.js';
 import { isAboutSecret } from '../telemetry/secrecy.js';
 
@@ -19,10 +17,9 @@ export interface RouteContext {
 }
 
 /** One HTTP request to one policy. */
-export interface Call {
+export interface Call extends BodySource {
+  /** As it stands in the path, percent-decoded. */
   readonly policyId: string;
-  readonly incoming: IncomingMessage;
-  readonly deadline: Deadline;
 }
 
 /** What tells the endpoints apart. */
@@ -38,19 +35,20 @@ export interface Endpoint {
  *
  * @throws {Fault} what fault-response.ts turns into an HTTP status
  */
-export async function judge(context: RouteContext, endpoint: Endpoint, { policyId: text, incoming, deadline }: Call): Promise<AdmissionResponse> {
-  assertJson(incoming.headers['content-type']);
-  const body = await context.bodies.read(incoming);
+export async function judge(context: RouteContext, endpoint: Endpoint, call: Call): Promise<AdmissionResponse> {
+  assertJson(call.request.headers['content-type']);
+  const body = await context.bodies.read(call);
   try {
-    const policyId = parsePolicyId(text);
+    // In this order, as in the reference: what is no JSON is told so whatever its path.
     const request = endpoint.parse(body.bytes);
-    if (!context.runtime.policies.has(policyId) && !context.problems.has(policyId)) throw new Fault('POLICY_UNKNOWN', `unknown policy: ${policyId}`);
-    const problem = context.problems.get(policyId);
+    const policyId = parsePolicyId(call.policyId);
+    const accepted = alwaysAccepted(context, policyId, request);
+    const problem = accepted === undefined ? context.problems.get(policyId) : undefined;
     if (problem !== undefined) {
-      context.report.unservable(policyId, problem);
+      context.report.unservable({ policyId, request, problem });
       return { uid: request.uid, allowed: false, status: { message: problem, code: 500 }, auditAnnotations: null, warnings: null };
     }
-    const evaluation = isAlwaysAccepted(context, request) ? accepted(policyId, request) : await context.runtime.evaluate(policyId, request, { deadline, withholdGuestOutput: isAboutSecret(request) });
+    const evaluation = accepted ?? (await context.runtime.evaluate(policyId, request, { deadline: call.deadline, withholdGuestOutput: isAboutSecret(request) }));
     const response = endpoint.choose(evaluation);
     const { unprocessed, runMs } = evaluation;
     context.report.evaluated({ policyId, policyMode: modeOf(context.runtime, policyId), origin: endpoint.origin, request, response, unprocessed, runMs });
@@ -66,13 +64,16 @@ function assertJson(contentType: string | undefined): void {
   throw new Fault('CONTENT_TYPE_UNSUPPORTED', 'Expected request with `Content-Type: application/json`');
 }
 
-/** Requests of cluster scope have no namespace and are judged, the one about the Namespace object itself included. */
-function isAlwaysAccepted({ alwaysAcceptedNamespace }: RouteContext, request: Request): boolean {
-  return alwaysAcceptedNamespace !== undefined && request.kind === 'kubernetes' && request.namespace === alwaysAcceptedNamespace;
-}
-
-function accepted(policyId: string, { uid }: Request): Evaluation {
-  const response: AdmissionResponse = { uid, allowed: true, auditAnnotations: null, warnings: null };
+/**
+ * The acceptance of a request in the namespace that is always accepted. Requests of cluster scope have no namespace and are
+ * judged, those about the Namespace object itself included.
+ *
+ * @throws {Fault} `POLICY_UNKNOWN` for a policy that is not there, or whose module never came up (contract 5.7)
+ */
+function alwaysAccepted({ alwaysAcceptedNamespace, runtime }: RouteContext, policyId: string, request: Request): Evaluation | undefined {
+  if (alwaysAcceptedNamespace === undefined || request.kind !== 'kubernetes' || request.namespace !== alwaysAcceptedNamespace) return undefined;
+  if (runtime.policies.get(policyId)?.kind !== 'ready') throw new Fault('POLICY_UNKNOWN', `unknown policy: ${policyId}`);
+  const response: AdmissionResponse = { uid: request.uid, allowed: true, auditAnnotations: null, warnings: null };
   return { policyId, response, unprocessed: response, waitMs: 0, runMs: 0 };
 }
 

@@ -3,14 +3,15 @@
 import { styleText } from 'node:util';
 
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { isFault, messageOf, type RuntimeEvent } from 'wasmwarden';
+import { isFault, messageOf, type Fault, type RuntimeEvent } from 'wasmwarden';
 
 import type { SourceEvent } from 'wasmwarden/source';
 
 import type { ServerConfig } from '../config.js';
 
+import type { EvaluationReport, UnservableRequest } from './report.js';
 import { isAboutSecret } from './secrecy.js';
-import type { EvaluationReport } from './report.js';
+import { onOneLine } from './terminal-text.js';
 
 /** Makes the logger; lines go to `write`. */
 export function createLog({ level, format, colour }: ServerConfig['log'], write: (line: string) => void): Logger {
@@ -21,6 +22,11 @@ export function createLog({ level, format, colour }: ServerConfig['log'], write:
 
 /** One line per request: denials at info, acceptances at debug. */
 export function logEvaluation(log: Logger, { policyId, origin, request, response, unprocessed, policyMode, runMs }: EvaluationReport): void {
+  const isUnenforced = policyMode === 'monitor' && !unprocessed.allowed;
+  const isDenied = !response.allowed || isUnenforced;
+  const level = isDenied ? 'info' : 'debug';
+  // Most requests are accepted, and then nobody reads the fields.
+  if (!log.isLevelEnabled(level)) return;
   const fields = {
     policy_id: policyId,
     request_uid: request.uid,
@@ -31,10 +37,14 @@ export function logEvaluation(log: Logger, { policyId, origin, request, response
     code: unprocessed.status?.code,
     run_ms: Math.round(runMs * 100) / 100,
   };
-  const told = (message: string | undefined): string | undefined => (isAboutSecret(request) ? 'withheld: the request is about a Secret' : message);
-  if (policyMode === 'monitor' && !unprocessed.allowed) log.info({ ...fields, reason: told(unprocessed.status?.message) }, 'policy evaluation (monitor mode)');
-  else if (!response.allowed) log.info({ ...fields, reason: told(response.status?.message) }, 'request denied');
-  else log.debug(fields, 'request allowed');
+  if (!isDenied) return log.debug(fields, 'request allowed');
+  const reason = isAboutSecret(request) ? 'withheld: the request is about a Secret' : (isUnenforced ? unprocessed : response).status?.message;
+  return log.info({ ...fields, reason }, isUnenforced ? 'policy evaluation (monitor mode)' : 'request denied');
+}
+
+/** A request that was rejected because its policy could not be initialised. */
+export function logUnservable(log: Logger, { policyId, request, problem }: UnservableRequest): void {
+  log.warn({ policy_id: policyId, request_uid: request.uid, problem }, 'request denied: its policy could not be initialised');
 }
 
 /** What the runtime says about itself. */
@@ -46,8 +56,13 @@ export function logEvent(log: Logger, event: RuntimeEvent): void {
       return log.error({ policy_id: event.policyId, capability: event.capability, allowed_capabilities: event.granted }, 'the policy called a host capability that it was not granted');
     case 'capability-failed':
       return log.error({ policy_id: event.policyId, capability: event.capability, problem: event.problem }, 'a host capability failed');
+    case 'worker-stuck':
+      return log.error({ worker: event.workerId, waited_ms: event.waitedMs }, 'a sandbox thread cannot be stopped; /livez fails until it is gone');
     case 'worker-stopped':
       return log.debug({ worker: event.workerId, reason: event.reason }, 'worker stopped');
+    case 'policy-refused':
+      // Its message is the policy's own and told once, as a problem of the start.
+      return log.debug({ policy_id: event.policyId, code: event.code }, 'policy refused');
     default:
       return log.debug({ ...event }, event.kind);
   }
@@ -77,10 +92,20 @@ export function logSourceEvent(log: Logger, event: SourceEvent): void {
 
 /** A request that ended in a fault: the caller's mistakes at debug, ours and overload louder. */
 export function logFailure(log: Logger, path: string, status: number, thrown: unknown): void {
-  const fields = { path, status, ...(isFault(thrown) ? { code: thrown.code } : {}), problem: messageOf(thrown) };
+  const fields = { path, status, ...problemOf(thrown) };
   if (status === 500) log.error(isFault(thrown) || !(thrown instanceof Error) ? fields : { ...fields, stack: thrown.stack }, 'Evaluation error');
   else if (status === 503) log.warn(fields, 'request refused');
   else log.debug(fields, 'request refused');
+}
+
+/** Faults about a body may quote it, and nobody knows whether a body that cannot be read is about a Secret. */
+const quoting = ['JSON_SYNTAX', 'JSON_NOT_UTF8', 'JSON_TOO_DEEP', 'JSON_DUPLICATE_KEY', 'REVIEW_INVALID'] as const;
+
+function problemOf(thrown: unknown): object {
+  if (!isFault(thrown)) return { problem: messageOf(thrown) };
+  if (!isFault(thrown, ...quoting)) return { code: thrown.code, problem: thrown.message };
+  const { line, column } = (thrown as Fault).context;
+  return { code: thrown.code, line, column };
 }
 
 const colours = { trace: 'gray', debug: 'blue', info: 'green', warn: 'yellow', error: 'red' } as const;
@@ -91,5 +116,6 @@ function textLine(line: string, colour: boolean): string {
   const label = name.toUpperCase().padStart(5);
   const painted = colour && Object.hasOwn(colours, name) ? styleText(colours[name as keyof typeof colours], label) : label;
   const rest = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value)}`);
-  return [String(time), painted, String(message), ...rest].join(' ');
+  // A guest's message may hold anything: a second line that looks like ours, or orders to the terminal.
+  return [onOneLine(String(time)), painted, onOneLine(String(message)), ...rest.map(onOneLine)].join(' ');
 }

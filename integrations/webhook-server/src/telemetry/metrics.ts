@@ -8,6 +8,7 @@ import type { EvaluationReport } from './report.js';
 export interface MetricsSources {
   readonly occupancy: () => { readonly waiting: number; readonly running: number };
   readonly bufferedBytes: () => number;
+  readonly stuckWorkers: () => number;
 }
 
 /** The metrics of one server. */
@@ -21,6 +22,14 @@ export interface Metrics {
 }
 
 const evaluationLabels = ['policy_name', 'policy_mode', 'resource_kind', 'resource_request_operation', 'accepted', 'mutated', 'request_origin', 'resource_namespace', 'error_code', 'initialization_error'];
+/**
+ * Combinations of labels that get series of their own: kind, operation and namespace are the caller's words and the code is
+ * the policy's, and whoever makes up new ones must not fill the memory. A large cluster has some thousands.
+ */
+const maxCombinations = 10_000;
+/** Names in Kubernetes have at most 253 characters, kinds 63. */
+const maxCombinationChars = 2048;
+const uncounted = '(other)';
 const latencyLabels = evaluationLabels.filter((label) => label !== 'initialization_error');
 /** The bounds of the reference's histogram. */
 const latencyBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
@@ -29,6 +38,7 @@ const latencyBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 500
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  const combinations = new Set<string>();
   const evaluations = new Counter({ name: 'kubewarden_policy_evaluations_total', help: 'Requests judged by policies.', labelNames: evaluationLabels, registers });
   const latency = new Histogram({ name: 'kubewarden_policy_evaluation_latency_milliseconds', help: 'Time in the sandbox, the wait for a worker not included.', labelNames: latencyLabels, buckets: latencyBounds, registers });
   const failures = new Counter({ name: 'wasmwarden_request_failures_total', help: 'Requests answered with an HTTP error.', labelNames: ['status'], registers });
@@ -38,10 +48,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const stops = new Counter({ name: 'wasmwarden_worker_stops_total', help: 'Sandbox threads that ended.', registers });
   gauge(registry, 'wasmwarden_evaluations_waiting', 'Evaluations that wait for a worker.', () => sources.occupancy().waiting);
   gauge(registry, 'wasmwarden_evaluations_running', 'Evaluations that run.', () => sources.occupancy().running);
+  gauge(registry, 'wasmwarden_workers_stuck', 'Sandbox threads that cannot be stopped.', sources.stuckWorkers);
   gauge(registry, 'wasmwarden_buffered_body_bytes', 'Bytes of request bodies held.', sources.bufferedBytes);
   return {
     evaluated(report) {
-      const labels = labelsOf(report);
+      const labels = labelsOf(report, combinations);
       evaluations.inc(labels);
       latency.observe(labels, report.runMs);
     },
@@ -70,19 +81,25 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
   });
 }
 
-function labelsOf({ policyId, policyMode, origin, request, unprocessed }: EvaluationReport): Record<string, string> {
-  const labels: Record<string, string> = {
-    policy_name: policyId,
-    policy_mode: policyMode,
-    accepted: String(unprocessed.allowed),
-    mutated: String(unprocessed.patch !== undefined),
-  };
-  if (request.kind === 'kubernetes') {
-    labels['resource_kind'] = request.requestKind;
-    labels['resource_request_operation'] = request.operation;
-    labels['request_origin'] = origin;
-    if (request.namespace !== undefined) labels['resource_namespace'] = request.namespace;
+/** Labels of one report; those that come from outside are withheld once there are too many combinations. */
+function labelsOf(report: EvaluationReport, combinations: Set<string>): Record<string, string> {
+  const { policyId, policyMode, unprocessed } = report;
+  const own = { policy_name: policyId, policy_mode: policyMode, accepted: String(unprocessed.allowed), mutated: String(unprocessed.patch !== undefined) };
+  const foreign = foreignLabels(report);
+  const combination = [...Object.values(own), report.origin, ...Object.entries(foreign).flat()].join('\n');
+  if (!combinations.has(combination)) {
+    if (combinations.size >= maxCombinations || combination.length > maxCombinationChars) for (const name of Object.keys(foreign)) foreign[name] = uncounted;
+    else combinations.add(combination);
   }
-  if (unprocessed.status?.code !== undefined) labels['error_code'] = String(unprocessed.status.code);
-  return labels;
+  return report.request.kind === 'kubernetes' ? { ...own, ...foreign, request_origin: report.origin } : { ...own, ...foreign };
+}
+
+/** What the caller says of the request, and the code that the policy made up. */
+function foreignLabels({ request, unprocessed }: EvaluationReport): Record<string, string> {
+  const code = unprocessed.status?.code;
+  return {
+    ...(request.kind === 'kubernetes' ? { resource_kind: request.requestKind, resource_request_operation: request.operation } : {}),
+    ...(request.kind === 'kubernetes' && request.namespace !== undefined ? { resource_namespace: request.namespace } : {}),
+    ...(code === undefined ? {} : { error_code: String(code) }),
+  };
 }

@@ -18,11 +18,17 @@ export interface EvaluationReport {
   readonly runMs: number;
 }
 
+/** A request to a policy that could not be initialised, and why. */
+export interface UnservableRequest {
+  readonly policyId: string;
+  readonly request: Request;
+  readonly problem: string;
+}
+
 /** Receives what the routes have to tell. */
 export interface Report {
   evaluated(report: EvaluationReport): void;
-  /** A request to a policy that could not be initialised. */
-  unservable(policyId: string, message: string): void;
+  unservable(request: UnservableRequest): void;
   /** A request that ended in a fault. */
   failed(path: string, status: number, thrown: unknown): void;
 }

@@ -4,12 +4,15 @@ import { createServer, type Server } from 'node:http';
 /** A path's answer. */
 export type ProbeAnswer = () => Promise<{ readonly status: number; readonly type?: string; readonly body: string }>;
 
-/** Requests to a probe are small and quick; anything else is cut off. */
-const timeoutMs = 10_000;
+/** Requests to a probe are small and quick; anything else is cut off, soon enough that idlers cannot keep a kubelet out. */
+const timeoutMs = 5000;
+const checkMs = 1000;
+const maxConnections = 1000;
 
 /** Makes a server that answers GET on fixed paths. */
 export function createProbeServer(answers: Readonly<Record<string, ProbeAnswer>>): Server {
-  const server = createServer({ headersTimeout: timeoutMs, requestTimeout: timeoutMs, keepAliveTimeout: timeoutMs }, (request, response) => {
+  const limits = { headersTimeout: timeoutMs, requestTimeout: timeoutMs, keepAliveTimeout: timeoutMs, connectionsCheckingInterval: checkMs };
+  const server = createServer(limits, (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
     request.resume();
@@ -22,6 +25,6 @@ export function createProbeServer(answers: Readonly<Record<string, ProbeAnswer>>
       );
     }
   });
-  server.maxConnections = 100;
+  server.maxConnections = maxConnections;
   return server;
 }
