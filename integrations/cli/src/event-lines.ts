@@ -11,6 +11,12 @@ export interface LogLine {
 
 /** The line for an event; the policy's own words are put on one line, so that they cannot pass for ours. */
 export function lineOfEvent(event: RuntimeEvent): LogLine {
+  return event.kind === 'worker-started' || event.kind === 'worker-stopped' || event.kind === 'worker-stuck' ? lineOfThread(event) : lineOfPolicy(event);
+}
+
+type ThreadEvent = Extract<RuntimeEvent, { kind: 'worker-started' | 'worker-stopped' | 'worker-stuck' }>;
+
+function lineOfPolicy(event: Exclude<RuntimeEvent, ThreadEvent>): LogLine {
   switch (event.kind) {
     case 'guest-logged':
       return { level: event.level, text: `${event.policyId}: ${oneLine(event.message)}${event.data === '{}' ? '' : ` ${oneLine(event.data)}`}` };
@@ -26,6 +32,11 @@ export function lineOfEvent(event: RuntimeEvent): LogLine {
       return { level: 'debug', text: `${event.policyId}: not loaded, ${event.code}` };
     case 'evaluated':
       return { level: 'debug', text: `${event.policyId}: ${event.operation} ${event.outcome} after ${milliseconds(event.runMs)} (waited ${milliseconds(event.waitMs)})` };
+  }
+}
+
+function lineOfThread(event: ThreadEvent): LogLine {
+  switch (event.kind) {
     case 'worker-started':
       return { level: 'debug', text: `sandbox thread ${event.workerId} is ready after ${milliseconds(event.startMs)}` };
     case 'worker-stopped':

@@ -159,7 +159,7 @@ for (const missing of ['uid', 'kind', 'resource', 'operation', 'userInfo']) {
     for (const route of ['/validate', '/audit']) {
       const answer = await send({ path: `${route}/privileged`, body });
       assert.is(answer.status, 422);
-      assert.match(answer.text, `request.${missing}`);
+      assert.ok(answer.text.includes(`request: missing field \`${missing}\``), answer.text);
     }
   });
 }
