@@ -38,16 +38,18 @@ export const defaultArchiveLimits: ArchiveLimits = { maxEntries: 1000, maxEntryB
 export async function saveArchive(store: ModuleStore, paths: readonly string[], archive: string): Promise<void> {
   const packed = pack();
   const gzip = createGzip();
-  const packing = pipeline(packed, gzip);
-  const feeding = feed(packed, store, paths).catch((error: unknown) => {
-    packed.destroy(error instanceof Error ? error : undefined);
-    throw error;
-  });
+  // Whichever part fails ends the others, which would wait for it; its failure is the first, and the one to be told.
+  const failures: unknown[] = [];
+  const ending = (part: Promise<unknown>): Promise<unknown> =>
+    part.catch((error: unknown) => {
+      failures.push(error);
+      packed.destroy();
+      gzip.destroy();
+    });
   const partial = join(dirname(archive), `.${basename(archive)}.${partialName()}`);
-  // The feeder's own failure is the one that says what is wrong; the others follow from it.
-  const [fed, , written] = await Promise.allSettled([feeding, packing, writeAtomically({ partial, path: archive }, gzip)]);
-  if (fed.status === 'rejected') throw fed.reason;
-  if (written.status === 'rejected') throw written.reason;
+  await Promise.all([ending(feed(packed, store, paths)), ending(pipeline(bytesIn(packed), gzip)), ending(writeAtomically({ partial, path: archive }, gzip))]);
+  const [failure] = failures;
+  if (failure !== undefined) throw failure instanceof Error ? failure : new Error('the archive could not be saved', { cause: failure });
 }
 
 async function feed(packed: Pack, store: ModuleStore, paths: readonly string[]): Promise<void> {

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { isFault } from '../fault.js';
 import { type Digest, parseDigest } from '../oci/digest.js';
 import { fileProblem, sourceFault } from './source-fault.js';
 
@@ -33,7 +32,7 @@ export interface StagedFile {
 /**
  * Writes a file from chunks under its passing name; when that fails, the name is gone.
  *
- * @throws {Fault} `STORE_WRITE_FAILED`; what the chunks throw
+ * @throws {Fault} `STORE_WRITE_FAILED`; what the chunks throw, as it is
  */
 export async function stageFile({ partial, path, beforeAppearing }: AtomicWrite, chunks: AsyncIterable<Uint8Array>): Promise<StagedFile> {
   const discard = async (): Promise<void> => rm(partial, { force: true }).catch(() => undefined);
@@ -42,19 +41,27 @@ export async function stageFile({ partial, path, beforeAppearing }: AtomicWrite,
       return await work();
     } catch (error) {
       await discard();
-      throw isFault(error) ? error : sourceFault('STORE_WRITE_FAILED', `wasm module cannot be save to "${path}": ${fileProblem(error)}`);
+      throw error;
     }
   };
-  const written = await orDiscard(async () => {
-    await mkdir(dirname(partial), { recursive: true });
-    return { path, ...(await writeNew(partial, chunks)) };
-  });
-  const appear = async (): Promise<void> => {
-    await beforeAppearing?.(written);
-    await moveInto(partial, path);
+  const onDisk: OnDisk = async (work) => {
+    try {
+      return await work();
+    } catch (error) {
+      throw sourceFault('STORE_WRITE_FAILED', `wasm module cannot be save to "${path}": ${fileProblem(error)}`);
+    }
   };
+  const written = await orDiscard(async () => ({ path, ...(await writeNew(partial, chunks, onDisk)) }));
+  const appear = (): Promise<void> =>
+    onDisk(async () => {
+      await beforeAppearing?.(written);
+      await moveInto(partial, path);
+    });
   return { written, discard, appear: () => orDiscard(appear) };
 }
+
+/** Runs one step on the file system and says in our words what it refused. */
+type OnDisk = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Writes a file from chunks; whatever fails, the passing name is gone and the name holds what it held before. */
 export async function writeAtomically(write: AtomicWrite, chunks: AsyncIterable<Uint8Array>): Promise<WrittenFile> {
@@ -63,18 +70,21 @@ export async function writeAtomically(write: AtomicWrite, chunks: AsyncIterable<
   return staged.written;
 }
 
-async function writeNew(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ readonly digest: Digest; readonly bytes: number }> {
+async function writeNew(path: string, chunks: AsyncIterable<Uint8Array>, onDisk: OnDisk): Promise<{ readonly digest: Digest; readonly bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const file = await open(path, 'wx', 0o644);
+  const file = await onDisk(async () => {
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'wx', 0o644);
+  });
   try {
     for await (const chunk of chunks) {
-      await writeAll(file, chunk);
+      await onDisk(() => writeAll(file, chunk));
       hash.update(chunk);
       bytes += chunk.byteLength;
     }
     // Before the rename: after a crash of the machine the name must not lead to blocks that were never written.
-    await file.sync();
+    await onDisk(() => file.sync());
   } finally {
     await file.close();
   }
