@@ -197,7 +197,7 @@ const inNamespace = (title: string, body: () => Promise<void>): void => (hasName
 inNamespace('in a Pod the reasons are told to Kubernetes, as JSON per policy', async () => {
   await using server = runServer({ wrapper: inPod, args: ['--policies', policiesFile({ bad: label({ label: '', value: 'x' }), lost: { module: 'file:///nowhere/at-all.wasm' }, good: privileged })] });
   assert.equal(await server.exited, { code: 1, signal: null });
-  const { policies } = JSON.parse(server.stdout().trimEnd().split('\n').pop()) as { policies: { policyId: string; message: string }[] };
+  const { policies } = JSON.parse(String(server.stdout().trimEnd().split('\n').pop())) as { policies: { policyId: string; message: string }[] };
   assert.equal(policies.map(({ policyId }) => policyId), ['bad', 'lost']);
   assert.is(policies[0]?.message, "Policy settings are invalid: 'label' must not be empty");
 });
