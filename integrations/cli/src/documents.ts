@@ -1,6 +1,6 @@
 // YAML and JSON texts to values. Guards against documents that would crash or stall the parser come first: the `yaml`
 // package recurses per level, so deep nesting could end the process, and its own check for duplicate keys is quadratic.
-import { isMap, isScalar, Lexer, parseAllDocuments, Parser, visit, type Document } from 'yaml';
+import { isScalar, Lexer, parseAllDocuments, Parser, visit, type Document } from 'yaml';
 import { Fault, messageOf } from 'wasmwarden';
 
 /** Levels of nesting that are read: as many as the JSON reader takes. */
@@ -69,7 +69,7 @@ function assertShallow(text: string, what: string): void {
 function valueOf(document: Document, what: string): unknown {
   const [error] = document.errors;
   if (error !== undefined) throw invalid(what, firstLine(error.message));
-  assertUniqueKeys(document, what);
+  assertPlainKeys(document, what);
   try {
     return withNumbers(document.toJS({ maxAliasCount: 100 }), maxNesting, what);
   } catch (thrown) {
@@ -77,13 +77,14 @@ function valueOf(document: Document, what: string): unknown {
   }
 }
 
-function assertUniqueKeys(document: Document, what: string): void {
+/** Keys must be words, each once in its map: a map as a key has no JSON, and its text grows with every level of nesting. */
+function assertPlainKeys(document: Document, what: string): void {
   visit(document, {
     Map(_, map) {
-      if (!isMap(map)) return;
       const seen = new Set<string>();
       for (const { key } of map.items) {
-        const name = String(isScalar(key) ? key.value : key);
+        if (!isScalar(key)) throw invalid(what, 'it has a key that is no plain text');
+        const name = String(key.value);
         if (seen.has(name)) throw invalid(what, `the key ${JSON.stringify(name)} appears twice in one map`);
         seen.add(name);
       }

@@ -18,9 +18,9 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError('Expected a duration such as 500ms, 10s or 2m.');
 }
 
-/** The same, or `none` for no limit (null). */
-export function parseTimeout(text: string): number | null {
-  if (text === 'none') return null;
+/** The same, or `none` for no limit (`Infinity`; commander takes null for a value that is missing). */
+export function parseTimeout(text: string): number {
+  if (text === 'none') return Number.POSITIVE_INFINITY;
   try {
     return parseDuration(text);
   } catch {

@@ -11,12 +11,6 @@ export interface LogLine {
 
 /** The line for an event; the policy's own words are put on one line, so that they cannot pass for ours. */
 export function lineOfEvent(event: RuntimeEvent): LogLine {
-  return event.kind === 'worker-started' || event.kind === 'worker-stopped' || event.kind === 'worker-stuck' ? lineOfThread(event) : lineOfPolicy(event);
-}
-
-type ThreadEvent = Extract<RuntimeEvent, { kind: 'worker-started' | 'worker-stopped' | 'worker-stuck' }>;
-
-function lineOfPolicy(event: Exclude<RuntimeEvent, ThreadEvent>): LogLine {
   switch (event.kind) {
     case 'guest-logged':
       return { level: event.level, text: `${event.policyId}: ${oneLine(event.message)}${event.data === '{}' ? '' : ` ${oneLine(event.data)}`}` };
@@ -32,17 +26,20 @@ function lineOfPolicy(event: Exclude<RuntimeEvent, ThreadEvent>): LogLine {
       return { level: 'debug', text: `${event.policyId}: not loaded, ${event.code}` };
     case 'evaluated':
       return { level: 'debug', text: `${event.policyId}: ${event.operation} ${event.outcome} after ${milliseconds(event.runMs)} (waited ${milliseconds(event.waitMs)})` };
+    default:
+      return lineOfThread(event);
   }
 }
 
-function lineOfThread(event: ThreadEvent): LogLine {
+function lineOfThread(event: Extract<RuntimeEvent, { readonly workerId: number }>): LogLine {
+  const thread = `sandbox thread ${event.workerId}`;
   switch (event.kind) {
     case 'worker-started':
-      return { level: 'debug', text: `sandbox thread ${event.workerId} is ready after ${milliseconds(event.startMs)}` };
+      return { level: 'debug', text: `${thread} is ready after ${milliseconds(event.startMs)}` };
     case 'worker-stopped':
-      return { level: 'debug', text: `sandbox thread ${event.workerId} ended: ${oneLine(event.reason)}` };
+      return { level: 'debug', text: `${thread} ended: ${oneLine(event.reason)}` };
     case 'worker-stuck':
-      return { level: 'warn', text: `sandbox thread ${event.workerId} has not ended ${milliseconds(event.waitedMs)} after it was told to` };
+      return { level: 'warn', text: `${thread} was told to stop ${milliseconds(event.waitedMs)} ago and still runs` };
   }
 }
 

@@ -59,7 +59,7 @@ function definitionOf(kind: ManifestKind, value: unknown): PolicyDefinition {
     });
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown;
-    throw invalid(`cannot parse value into ${kind}: spec.${thrown.message}`, thrown);
+    throw invalid(`cannot parse value into ${kind}: spec: ${thrown.message}`, thrown);
   }
 }
 

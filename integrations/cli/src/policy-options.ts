@@ -14,7 +14,8 @@ export interface PolicyFlags {
   readonly allowContextAware?: boolean;
   /** `true` for the bare option: no pattern at all. */
   readonly allowedHostCapabilities: readonly string[] | true;
-  readonly timeout: number | null;
+  /** Milliseconds. */
+  readonly timeout: number;
 }
 
 /** 10 seconds: generous to a slow machine, and still an end for a policy that has none. The policy-server's default is 2. */

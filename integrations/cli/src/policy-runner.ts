@@ -9,13 +9,13 @@ import { oneLine } from './terminal-text.js';
 /**
  * A runtime for one command: policies run one after the other, and what they log becomes lines.
  *
- * @param timeoutMs how long a policy may run per call; null for no limit
+ * @param timeoutMs how long a policy may run per call; `Infinity` for no limit
  */
-export function createCommandRuntime(output: Output, timeoutMs: number | null): Runtime {
+export function createCommandRuntime(output: Output, timeoutMs: number): Runtime {
   return createRuntime({
     workers: 1,
     spareWorkers: 0,
-    policyTimeoutMs: timeoutMs,
+    policyTimeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : null,
     onEvent: (event) => {
       const { level, text } = lineOfEvent(event);
       output.log(level, text);

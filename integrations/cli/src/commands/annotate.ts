@@ -17,8 +17,8 @@ interface AnnotateFlags {
   readonly usagePath?: string;
 }
 
-/** 10 seconds for a policy to say which protocol it speaks; a hostile one says nothing for ever. */
-const timeoutMs = 10_000;
+/** 5 seconds for a policy to say which protocol it speaks; a hostile one says nothing for ever. */
+const timeoutMs = 5_000;
 
 /** Adds the command to the program. */
 export function addAnnotateCommand(program: Command, session: Session): void {

@@ -1,0 +1,68 @@
+// `inspect`: the tables, and the metadata for other programs.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+
+import { callCli, fixturePath, Folder } from '../cli-process.js';
+
+const inspect = suite('cli/commands/inspect');
+const folder = new Folder();
+inspect.after(() => folder.remove());
+
+const policy = fixturePath('namespace-label');
+
+inspect('shows details, rules, resources and the module as tables', async () => {
+  const { code, stdout, stderr } = await callCli(['inspect', policy]);
+  assert.is(code, 0);
+  assert.is(stderr, '');
+  const titles = stdout.split('\n').filter((line) => /^\w/.test(line));
+  assert.equal(titles, ['Details', 'Rules', 'Context aware', 'Module']);
+  for (const line of [
+    '  Title              namespace-label',
+    '  Context aware      yes',
+    '  Execution mode     kubewarden-wapc',
+    '  Protocol version   1',
+    '  Host capabilities  kubernetes/get_resource',
+    '      - CREATE',
+    '    kind: Namespace',
+    '  Kind             waPC guest',
+  ]) {
+    assert.ok(stdout.split('\n').includes(line), line);
+  }
+  assert.match(stdout, /^ {2}Size +\d+ bytes$/m);
+  assert.match(stdout, /^ {2}Digest +sha256:[0-9a-f]{64}$/m);
+  assert.match(stdout, /^ {2}File +file:\/\/\/.*namespace-label\.wasm$/m);
+  assert.match(stdout, /^ {2}Imports of wapc +__[\s\S]* __host_call,/m);
+});
+
+inspect('prints the metadata alone, as JSON and as YAML, the same in both', async () => {
+  const json = await callCli(['inspect', policy, '--output', 'json']);
+  const yaml = await callCli(['inspect', policy, '-o', 'yaml']);
+  const metadata = JSON.parse(json.stdout) as Readonly<Record<string, unknown>>;
+  assert.equal(parse(yaml.stdout), metadata);
+  assert.is(metadata['protocolVersion'], 'v1');
+  assert.equal(metadata['contextAwareResources'], [{ apiVersion: 'v1', kind: 'Namespace' }]);
+  assert.equal(Object.keys(metadata).slice(0, 4), ['protocolVersion', 'rules', 'annotations', 'mutating']);
+});
+
+inspect('says in the words of the reference that there is no metadata', async () => {
+  const path = fixturePath('adversarial/accept');
+  const { code, stdout, stderr } = await callCli(['inspect', path]);
+  assert.is(code, 1);
+  assert.is(stdout, '');
+  assert.is(stderr, `Error: No Kubewarden metadata found inside of 'file://${path}'.\nPolicies can be annotated with the \`kwctl annotate\` command.\n`);
+});
+
+inspect('shows the usage and further annotations, harmlessly', async () => {
+  const annotated = `${folder.path}/annotated.wasm`;
+  const metadata = folder.file('metadata.yml', 'rules: [{apiGroups: [""], apiVersions: [v1], resources: [pods], operations: [CREATE]}]\nmutating: false\nannotations: {x.example/note: "wipe \\u001b[2J", io.kubewarden.policy.title: t}\n');
+  const usage = folder.file('usage.md', '# How to use it\n\nGently.\n');
+  assert.is((await callCli(['annotate', policy, '-m', metadata, '-o', annotated, '-u', usage])).code, 0);
+  const { stdout } = await callCli(['inspect', annotated]);
+  assert.match(stdout, '\nUsage\n  # How to use it\n\n  Gently.\n');
+  assert.match(stdout, /^ {2}x\.example\/note +wipe \\u001b\[2J$/m);
+  assert.match(stdout, /^ {2}io\.kubewarden\.kwctl +\d+\.\d+\.\d+$/m);
+  assert.match(stdout, 'The policy does not read Kubernetes resources at evaluation time.');
+});
+
+inspect.run();

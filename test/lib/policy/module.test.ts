@@ -1,0 +1,50 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+import { parseMetadata } from '../../../lib/policy/metadata.js';
+import { annotateModule, moduleData, readMetadata, readPolicyModule } from '../../../lib/policy/module.js';
+import { readSections } from '../../../lib/wasm/sections.js';
+import { faultOf } from '../../support/fault-of.js';
+import { fixtureBytes } from '../../support/fixtures.js';
+import { wat } from '../../support/wat.js';
+
+const module = suite('policy/module');
+
+const metadata = parseMetadata({ rules: [], mutating: true, protocolVersion: 'v1' });
+
+module('tells what a module is, asks for and offers', () => {
+  const { abi, imports, exports } = readPolicyModule(fixtureBytes('adversarial/accept'));
+  assert.is(abi, 'wapc');
+  assert.ok(imports.every((entry) => entry.module === 'wapc'));
+  assert.ok(exports.some(({ name }) => name === '__guest_call'));
+  assert.is(readPolicyModule(wat('(module (func (export "_start")))')).abi, 'wasi-command');
+  assert.is(readPolicyModule(wat('(module (func (export "opa_eval")))')).abi, 'opa');
+  assert.is(readPolicyModule(wat('(module)')).abi, 'unknown');
+  assert.is(faultOf(() => readPolicyModule(Uint8Array.of(1, 2, 3, 4))).code, 'WASM_NOT_A_MODULE');
+});
+
+module('reads back the metadata it wrote, and changes no other section', () => {
+  const bare = fixtureBytes('adversarial/accept');
+  assert.is(readMetadata(bare), undefined);
+  const annotated = annotateModule(bare, metadata);
+  assert.equal(readMetadata(annotated), metadata);
+  assert.equal(Buffer.from(annotated.subarray(0, bare.length)), Buffer.from(bare));
+  const changed = annotateModule(annotated, { ...metadata, mutating: false });
+  assert.is(readMetadata(changed)?.mutating, false);
+  assert.is(readSections(changed).length, readSections(annotated).length);
+});
+
+module('gives the host call of JavaScript policies its common name', () => {
+  const javy = wat('(module (import "kubewarden:javy/host" "call" (func (param i32))) (func (export "_start")))');
+  assert.equal(readPolicyModule(annotateModule(javy, metadata)).imports.map((entry) => entry.module), ['host']);
+});
+
+module('finds the texts of a program', () => {
+  const bytes = wat('(module (memory 1) (data (i32.const 8) "kubernetes") (data "get_resource"))');
+  const text = Buffer.from(moduleData(bytes)).toString('latin1');
+  assert.match(text, 'kubernetes');
+  assert.match(text, 'get_resource');
+  assert.is(moduleData(wat('(module)')).length, 0);
+});
+
+module.run();
