@@ -82,7 +82,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     },
   });
   try {
-    const problems = await loadPolicies(parts.definitions, { runtime, locate: parts.sources.locate, concurrency: config.workers ?? availableParallelism() });
+    const problems = await loadPolicies(parts.definitions, { runtime, locate: parts.sources.locate, concurrency: Math.min(config.workers ?? availableParallelism(), config.queueSize) });
     for (const { policyId, message } of problems) log.error({ policy_id: policyId }, message);
     if (problems.some(({ fatal }) => fatal || !config.continueOnErrors)) throw new PoliciesWrong(problems);
     const context: RouteContext = {
