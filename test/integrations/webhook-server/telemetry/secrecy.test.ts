@@ -37,7 +37,7 @@ const secretCall = (namespace: string, operation: string, payload: unknown): str
 
 /** Everything that could make a server say something. */
 async function provoke(client: TestClient): Promise<void> {
-  const send = async (path: string, body: string): Promise<void> => void (await client.send({ path, body }));
+  const send = (path: string, body: string): Promise<unknown> => client.send({ path, body });
   for (const route of ['/validate', '/audit', '/validate_raw']) {
     for (const policy of ['label', 'forbidden', 'privileged', 'monitored', 'traps', 'nobody', 'a%2Fb%2Fc']) await send(`${route}/${policy}`, review({ object }));
     for (const policy of ['denier', 'monitoredDenier', 'failer', 'label', 'forbidden', 'traps']) await send(`${route}/${policy}`, review({ kind: 'Secret', object: secret }));
@@ -50,7 +50,7 @@ async function provoke(client: TestClient): Promise<void> {
   await send('/validate/talker', secretCall('net', 'v1/dns_lookup_host', `${planted.secret}.invalid`));
   await send('/validate/talker', secretCall('tracing', 'log', planted.secret));
   // What cannot be read may be about a Secret too.
-  for (const body of [`{"request":{"data":${planted.secret}}}`, `{"${planted.secret}":1,"${planted.secret}":2}`, `{"request":{"uid":"u","uid":"${planted.secret}"}}`, `{"request":{"uid":["${planted.secret}"]}}`, `${planted.secret}`]) {
+  for (const body of [`{"request":{"data":${planted.secret}}}`, `{"${planted.secret}":1,"${planted.secret}":2}`, `{"request":{"uid":"u","uid":"${planted.secret}"}}`, `{"request":{"uid":["${planted.secret}"]}}`, planted.secret]) {
     await send('/validate/denier', body);
     await client.send({ path: '/validate/denier', body, headers: { 'content-type': 'text/plain' } });
   }
