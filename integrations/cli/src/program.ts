@@ -3,8 +3,11 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { isFault, messageOf } from 'wasmwarden';
 
 import { addAnnotateCommand } from './commands/annotate.js';
+import { addBenchCommand } from './commands/bench.js';
+import { addCompletionsCommand } from './commands/completions.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addRunCommand } from './commands/run.js';
+import { addScaffoldCommand } from './commands/scaffold.js';
 import type { Output } from './output.js';
 import type { Session } from './session.js';
 
@@ -38,6 +41,9 @@ export function createProgram(session: Session): Command {
   addRunCommand(program, session);
   addInspectCommand(program, session);
   addAnnotateCommand(program, session);
+  addBenchCommand(program, session);
+  addScaffoldCommand(program, session);
+  addCompletionsCommand(program, session);
   return program;
 }
 

@@ -7,7 +7,7 @@ import { annotatedMetadata, assertModeFits, assertPublishable } from '../annotat
 import { compareCapabilities } from '../capability-scan.js';
 import { parseDocument } from '../documents.js';
 import { documentRole, moduleRole, readFile, writeWhole } from '../files.js';
-import { createCommandRuntime } from '../policy-runner.js';
+import { createCommandRuntime, logTo } from '../policy-runner.js';
 import { requireOptions } from '../required-options.js';
 import type { Session } from '../session.js';
 
@@ -53,7 +53,7 @@ async function annotate(wasm: string, { metadataPath, outputPath, usagePath }: A
 async function protocolVersion(bytes: Uint8Array, metadata: Metadata, { output }: Session): Promise<Metadata['protocolVersion']> {
   // The runtime refuses what the old metadata may ask for, so it gets metadata that asks for nothing.
   const module = annotateModule(bytes, { ...metadata, protocolVersion: 'v1', minimumKubewardenVersion: undefined });
-  await using runtime = createCommandRuntime(output, timeoutMs);
+  await using runtime = createCommandRuntime(timeoutMs, logTo(output));
   const loaded = (await runtime.load({ policy: { module } })).get('policy');
   if (loaded?.kind === 'unusable') throw new Fault(loaded.fault.code, `Cannot ask the policy for its protocol version: ${loaded.fault.message}`, { cause: loaded.fault });
   return await runtime.protocolVersion('policy');
