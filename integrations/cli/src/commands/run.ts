@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { parseRawRequest } from 'wasmwarden';
 
+import { commandCapabilities } from '../image-capabilities.js';
 import { addPolicyOptions, type PolicyFlags } from '../policy-options.js';
 import { planPolicies } from '../policy-plan.js';
 import { bringUp, createCommandRuntime } from '../policy-runner.js';
@@ -35,10 +36,11 @@ export function addRunCommand(program: Command, session: Session): void {
 }
 
 async function run(policy: string, flags: RunFlags, session: Session): Promise<void> {
-  const policies = await planPolicies(policy, flags, session.output);
+  const policies = await planPolicies(policy, flags, session);
   const bytes = await readRequest(flags.requestPath, session);
   const requests = policies.map(({ isRaw }) => (isRaw ? parseRawRequest(bytes) : parseKubernetesRequest(bytes)));
-  await using runtime = createCommandRuntime(session.output, flags.timeout);
+  await using images = await commandCapabilities(flags, session);
+  await using runtime = createCommandRuntime(session.output, flags.timeout, images.capabilities);
   for (const planned of policies) await bringUp(runtime, planned);
   for (const [index, request] of requests.entries()) {
     const { response } = await runtime.evaluate(policies[index]?.id ?? '', request);
