@@ -120,10 +120,13 @@ if (files.length === 0) {
   console.log('no test file matched');
   failed += 1;
 }
-const proofProblems = seedProblems(results);
-for (const problem of proofProblems) console.log(problem);
-if (proofProblems.length === 0) passed += 1;
-failed += proofProblems.length;
+// A run of some files says nothing about the others' proofs.
+if (patterns.length === 0 && options.root.startsWith('build/test')) {
+  const problems = seedProblems(results);
+  for (const problem of problems) console.log(problem);
+  if (problems.length === 0) passed += 1;
+  failed += problems.length;
+}
 if (options.coverage && !reportCoverage()) {
   console.log('the coverage is below its mark');
   failed += 1;

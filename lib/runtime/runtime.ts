@@ -2,6 +2,7 @@
 import { builtInCapabilities } from '../capabilities/built-in.js';
 import { createDispatcher, type Dispatcher } from '../capabilities/dispatch.js';
 import { never, type Deadline } from '../deadline.js';
+import type { RuntimeEvent } from '../events.js';
 import { Fault } from '../fault.js';
 import { encodeJson } from '../json/decode.js';
 import type { JsonValue } from '../json/json-value.js';
@@ -56,7 +57,8 @@ export class Runtime implements AsyncDisposable {
       emit: onEvent,
     });
     this.#ports = { pool: this.#pool, dispatcher: this.#dispatcher, emit: onEvent };
-    this.#discreetPorts = { ...this.#ports, emit: (event) => onEvent(event.kind === 'guest-logged' ? { ...event, message: withheld, data: '{}' } : event) };
+    const { knownPaths } = this.#dispatcher;
+    this.#discreetPorts = { ...this.#ports, emit: (event) => onEvent(discreet(event, knownPaths)) };
   }
 
   /** Every policy by id, with the reason where one is unusable. */
@@ -164,6 +166,20 @@ export class Runtime implements AsyncDisposable {
  */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return new Runtime(options);
+}
+
+/** The event without words that a guest may have read in its request: lines, problems, names of capabilities that nobody knows. */
+function discreet(event: RuntimeEvent, knownPaths: readonly string[]): RuntimeEvent {
+  switch (event.kind) {
+    case 'guest-logged':
+      return { ...event, message: withheld, data: '{}' };
+    case 'capability-failed':
+      return { kind: event.kind, policyId: event.policyId, capability: event.capability, problem: withheld };
+    case 'capability-denied':
+      return knownPaths.includes(event.capability) ? event : { ...event, capability: withheld };
+    default:
+      return event;
+  }
 }
 
 function requestOf(request: Request | Uint8Array | JsonValue): Request {

@@ -15,6 +15,7 @@ import { formatTerminationMessage } from './policies/termination-message.js';
 import { PoliciesWrong, startServer, type RunningServer } from './server.js';
 import { apiLimits } from './sockets/api-limits.js';
 import { createLog, logSourceEvent } from './telemetry/log.js';
+import { StuckWorkers } from './telemetry/stuck-workers.js';
 import { onLines } from './telemetry/terminal-text.js';
 import { readCertificateFiles, watchCertificateFiles } from './tls/certificate-files.js';
 import { createDevelopmentCertificate } from './tls/development-certificate.js';
@@ -23,7 +24,7 @@ import type { TlsMaterial } from './tls/tls-material.js';
 /** Where a kubelet picks up why a container ended; absent outside a Pod. */
 const terminationLog = '/dev/termination-log';
 
-async function main(): Promise<number> {
+async function main(stuckWorkers: StuckWorkers): Promise<number> {
   const version = await ownVersion();
   const invocation = await parseCommandLine(process.argv.slice(2), version);
   if (invocation.kind === 'docs') {
@@ -35,11 +36,13 @@ async function main(): Promise<number> {
     process.stdout.write(formatConfig(parsed));
     return 0;
   }
-  await serve(parsed, version);
+  await serve(parsed, version, stuckWorkers);
   return 0;
 }
 
-async function serve({ config, warnings }: ParsedConfig, version: string): Promise<void> {
+async function serve({ config, warnings }: ParsedConfig, version: string, stuckWorkers: StuckWorkers): Promise<void> {
+  // From the start: the first process of a container does not even hear signals that it has no ear for.
+  const signals = stopSignals();
   const log = createLog(config.log, (line) => process.stdout.write(line));
   log.info({ version }, 'policy-server starting');
   for (const warning of warnings) log.warn(warning);
@@ -48,10 +51,11 @@ async function serve({ config, warnings }: ParsedConfig, version: string): Promi
   const tls = await tlsOf(config, log);
   const sources = await openModuleSources(config, process.env, (event) => logSourceEvent(log, event));
   try {
-    const server = await startServer({ config, definitions, sources, tls, limits: apiLimits, log, now: () => Number(process.hrtime.bigint()) / 1e6 });
+    const server = await startServer({ config, definitions, sources, tls, limits: apiLimits, stuckWorkers, log, now: () => Number(process.hrtime.bigint()) / 1e6 });
+    const told = signals.serving();
     const watch = watchTls(config, tls, server, log);
     log.info({ port: server.port, readiness_port: server.readinessPort, metrics_port: server.metricsPort, policies: definitions.size, tls: config.tls.kind }, 'policy-server ready');
-    const signal = await stopSignal();
+    const signal = await told;
     log.info({ signal }, 'told to stop');
     // At a terminal there is nobody who routes requests here.
     await server.stop(signal === 'SIGTERM' ? lingerMs : 0);
@@ -97,18 +101,29 @@ function watchTls({ tls }: ServerConfig, current: TlsMaterial | undefined, serve
 /** How long requests are still taken in after SIGTERM, in milliseconds: Endpoints take a moment to follow readiness. */
 const lingerMs = 3000;
 
-/** Settles at the first signal to stop; a second one ends the process at once. */
-function stopSignal(): Promise<'SIGTERM' | 'SIGINT'> {
-  return new Promise((resolve) => {
-    let isTold = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (isTold) process.exit(1);
-        isTold = true;
-        resolve(signal);
-      });
-    }
-  });
+/** The signals to stop. While nothing is served yet, and from the second one on, they end the process at once. */
+function stopSignals(): { serving(): Promise<NodeJS.Signals> } {
+  let react: (signal: NodeJS.Signals) => void = endAtOnce;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => react(signal));
+  return {
+    serving: () =>
+      new Promise((resolve) => {
+        react = (signal) => {
+          react = endAtOnce;
+          resolve(signal);
+        };
+      }),
+  };
+}
+
+/**
+ * Ends the process whatever its threads do: Node waits for each of them, in `process.exit` too, and one that is inside an
+ * endless instruction never ends.
+ */
+function endAtOnce(): never {
+  process.kill(process.pid, 'SIGKILL');
+  // Still there: the first process of a container is out of reach for signals from within, but not for a fault.
+  process.abort();
 }
 
 async function readText(path: string, what: string): Promise<string> {
@@ -146,4 +161,8 @@ async function exitCode(thrown: unknown): Promise<number> {
   return thrown.code === 'CONFIG_INVALID' ? 2 : 1;
 }
 
-process.exitCode = await main().catch(exitCode);
+// Who reads the log may go away; that is no reason to stop serving.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+const stuckWorkers = new StuckWorkers();
+process.exitCode = await main(stuckWorkers).catch(exitCode);
+if (stuckWorkers.count > 0) endAtOnce();

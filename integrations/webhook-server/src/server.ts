@@ -15,7 +15,7 @@ import type { RouteContext } from './routes/judge.js';
 import type { ApiLimits } from './sockets/api-limits.js';
 import { logEvaluation, logEvent, logFailure, logUnservable } from './telemetry/log.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
-import { StuckWorkers } from './telemetry/stuck-workers.js';
+import type { StuckWorkers } from './telemetry/stuck-workers.js';
 import type { TlsMaterial } from './tls/tls-material.js';
 
 /** What a server is made of. */
@@ -25,6 +25,8 @@ export interface ServerParts {
   readonly sources: Pick<ModuleSources, 'locate' | 'capabilities'>;
   readonly tls: TlsMaterial | undefined;
   readonly limits: ApiLimits;
+  /** Told of sandbox threads that cannot be stopped; /livez fails while there are any. */
+  readonly stuckWorkers: StuckWorkers;
   readonly log: Logger;
   readonly now: Now;
 }
@@ -64,10 +66,9 @@ export class PoliciesWrong extends Fault<'POLICIES_WRONG'> {
  * @throws {Fault} `PORT_UNAVAILABLE`
  */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
-  const { config, log, now } = parts;
+  const { config, log, now, stuckWorkers } = parts;
   const bodies = new BodyReader(config, now);
-  const stuck = new StuckWorkers();
-  const metrics = createMetrics({ occupancy: () => runtime.occupancy, bufferedBytes: () => bodies.bufferedBytes, stuckWorkers: () => stuck.count });
+  const metrics = createMetrics({ occupancy: () => runtime.occupancy, bufferedBytes: () => bodies.bufferedBytes, stuckWorkers: () => stuckWorkers.count });
   const runtime = createRuntime({
     ...(config.workers === undefined ? {} : { workers: config.workers }),
     queueSize: config.queueSize,
@@ -75,13 +76,13 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     requireMetadata: true,
     capabilities: parts.sources.capabilities,
     onEvent: (event) => {
-      stuck.event(event);
+      stuckWorkers.event(event);
       metrics.event(event);
       logEvent(log, event);
     },
   });
   try {
-    const problems = await loadPolicies(parts.definitions, { runtime, locate: parts.sources.locate, concurrency: config.workers ?? availableParallelism() });
+    const problems = await loadPolicies(parts.definitions, { runtime, locate: parts.sources.locate, concurrency: Math.min(config.workers ?? availableParallelism(), config.queueSize) });
     for (const { policyId, message } of problems) log.error({ policy_id: policyId }, message);
     if (problems.some(({ fatal }) => fatal || !config.continueOnErrors)) throw new PoliciesWrong(problems);
     const context: RouteContext = {
@@ -92,7 +93,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       report: reportTo(log, metrics),
     };
     const handle = createApp(context, now).callback();
-    const ports = await openPorts(parts, { listener: (request, response) => void handle(request, response), metrics, isAlive: () => stuck.count === 0 });
+    const ports = await openPorts(parts, { listener: (request, response) => void handle(request, response), metrics, isAlive: () => stuckWorkers.count === 0 });
     return { ...ports, stop: (lingerMs) => stop(ports, { lingerMs, log, closeRuntime: () => runtime.close() }) };
   } catch (thrown) {
     await runtime.close();

@@ -83,6 +83,7 @@ export function http2Client(target: Target): TestClient {
         stream.on('error', reject).on('response', (headers) => {
           readStream(stream).then((text) => resolve({ status: Number(headers[':status']), type: headers['content-type'], headers, text }), reject);
         });
+        stream.on('close', () => reject(new Error(`the stream ended with ${stream.rstCode} and no answer`)));
         if (body !== undefined) stream.end(body);
       }),
     [Symbol.dispose]: () => session?.destroy(),

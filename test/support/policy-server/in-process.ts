@@ -5,6 +5,7 @@ import { parseConfig } from '../../../integrations/webhook-server/src/config.js'
 import { startServer, type RunningServer } from '../../../integrations/webhook-server/src/server.js';
 import { apiLimits, type ApiLimits } from '../../../integrations/webhook-server/src/sockets/api-limits.js';
 import { createLog } from '../../../integrations/webhook-server/src/telemetry/log.js';
+import { StuckWorkers } from '../../../integrations/webhook-server/src/telemetry/stuck-workers.js';
 import { tlsMaterial } from '../../../integrations/webhook-server/src/tls/tls-material.js';
 
 import { createAuthority, type Authority } from './authority.js';
@@ -50,6 +51,7 @@ export async function startedServer({ policies, flags = {}, limits = {}, plain =
     sources: { locate: (module) => Promise.resolve(module), capabilities: [] },
     tls: plain ? undefined : tlsMaterial({ certificate, key, clientCas: clientAuthorities.map(({ pem }) => pem) }),
     limits: { ...apiLimits, ...limits },
+    stuckWorkers: new StuckWorkers(),
     log: createLog(config.log, (line) => log.push(line)),
     now: () => Number(process.hrtime.bigint()) / 1e6,
   });

@@ -18,7 +18,10 @@ export interface StartUpPorts {
   readonly runtime: Runtime;
   /** Turns a definition's module into something at hand; a fault is that policy's problem. */
   readonly locate: (module: string) => Promise<PolicyInput['module']>;
-  /** Policies that are asked about their settings at once; no more than the runtime has workers, or they wait on each other's time. */
+  /**
+   * Policies that are asked about their settings at once: no more than the runtime has workers, or they wait on each other's
+   * time, and no more than may wait, as all of them do until the workers have started.
+   */
   readonly concurrency: number;
 }
 

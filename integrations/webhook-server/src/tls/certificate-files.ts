@@ -2,7 +2,7 @@
 // a watch on the file never sees again; what does not parse yet is tried again at the next look, the old material stays.
 import { readFile } from 'node:fs/promises';
 
-import { Fault, isFault } from 'wasmwarden';
+import { Fault, isFault, messageOf } from 'wasmwarden';
 
 import { tlsMaterial, type TlsMaterial } from './tls-material.js';
 
@@ -19,7 +19,7 @@ const pollMs = 1000;
 /** Told what happens to the files. */
 export interface CertificateWatch {
   readonly changed: (material: TlsMaterial) => void;
-  /** New files that cannot be used; told once per content. */
+  /** New files that cannot be used and stay so; told once per problem. */
   readonly refused: (fault: Fault) => void;
 }
 
@@ -34,22 +34,21 @@ export async function readCertificateFiles(paths: CertificatePaths): Promise<Tls
 
 /** Looks at the files until stopped; `current` is what is being served. */
 export function watchCertificateFiles(paths: CertificatePaths, current: TlsMaterial, watch: CertificateWatch): { stop(): void } {
+  const told = new Problems();
   let served = keyOf(current);
-  let refused: string | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
     try {
       const material = await readCertificateFiles(paths);
-      refused = undefined;
-      if (keyOf(material) !== served) {
+      told.gone();
+      if (keyOf(material) !== served && !stopped) {
         served = keyOf(material);
         watch.changed(material);
       }
     } catch (thrown) {
       if (!isFault(thrown)) throw thrown;
-      if (thrown.message !== refused) watch.refused(thrown);
-      refused = thrown.message;
+      if (told.isNews(thrown)) watch.refused(thrown);
     }
     schedule();
   };
@@ -66,6 +65,25 @@ export function watchCertificateFiles(paths: CertificatePaths, current: TlsMater
   };
 }
 
+/** Which problem is worth telling: one that two looks in a row have found, once. The first may have come in the middle of a change. */
+class Problems {
+  #last: string | undefined;
+  #told: string | undefined;
+
+  isNews({ message }: Fault): boolean {
+    const isLasting = message === this.#last;
+    this.#last = message;
+    if (!isLasting || message === this.#told) return false;
+    this.#told = message;
+    return true;
+  }
+
+  gone(): void {
+    this.#last = undefined;
+    this.#told = undefined;
+  }
+}
+
 async function readTexts({ certificatePath, keyPath, clientCaPaths }: CertificatePaths): Promise<{ certificate: string; key: string; clientCas: string[] }> {
   const [certificate, key, ...clientCas] = await Promise.all([certificatePath, keyPath, ...clientCaPaths].map(readText));
   return { certificate: certificate ?? '', key: key ?? '', clientCas };
@@ -75,7 +93,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {
-    throw new Fault('TLS_FILE_UNREADABLE', `Cannot read the TLS file '${path}': ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown });
+    throw new Fault('TLS_FILE_UNREADABLE', `Cannot read the TLS file '${path}': ${messageOf(thrown)}`, { cause: thrown });
   }
 }
 

@@ -1,0 +1,402 @@
+// The schedule as a machine: directed cases first, then random histories of a small world in which threads start, fail,
+// finish, hang and vanish in any order.
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { suite } from 'uvu';
+
+import { deadlineAfter, never, type Deadline } from '../../../../lib/deadline.js';
+import { emptyPool, lostPerWorker, maxFailedStarts, schedule, type Ending, type PoolCommand, type PoolEvent, type PoolLimits, type PoolState } from '../../../../lib/runtime/pool/schedule.js';
+
+const schedules = suite('runtime/pool/schedule');
+
+/** A pool driven by hand, with what it ordered. */
+class Driven {
+  readonly limits: PoolLimits;
+  state: PoolState = emptyPool;
+  nowMs = 0;
+
+  constructor(limits: PoolLimits) {
+    this.limits = limits;
+    this.send({ kind: 'opened' });
+  }
+
+  /** Orders as short texts: `start 1`, `stop 1`, `assign 1 to 7`, `settle 7 lost`. */
+  send(event: PoolEvent): readonly string[] {
+    const [state, commands] = schedule(this.state, event, this.limits, this.nowMs);
+    this.state = state;
+    return commands.map(shown);
+  }
+
+  submit(id: number, deadline: Deadline = never): readonly string[] {
+    return this.send({ kind: 'submitted', job: { id, deadline } });
+  }
+
+  ready(...slots: readonly number[]): void {
+    for (const slot of slots) this.send({ kind: 'started', slot });
+  }
+}
+
+function shown(command: PoolCommand): string {
+  switch (command.kind) {
+    case 'assign':
+      return `assign ${command.slot} to ${command.job}`;
+    case 'settle':
+      return `settle ${command.job} ${command.ending}`;
+    default:
+      return `${command.kind} ${command.slot}`;
+  }
+}
+
+const limits: PoolLimits = { workers: 2, spares: 1, queue: 2 };
+
+schedules('opening starts the workers and the spare', () => {
+  assert.equal(schedule(emptyPool, { kind: 'opened' }, limits, 0)[1].map(shown), ['start 1', 'start 2', 'start 3']);
+});
+
+schedules('a job waits for the first thread that is ready, then runs at once', () => {
+  const pool = new Driven(limits);
+  assert.equal(pool.submit(7), []);
+  assert.equal(pool.send({ kind: 'started', slot: 2 }), ['assign 2 to 7']);
+  assert.equal(pool.send({ kind: 'started', slot: 1 }), []);
+  assert.equal(pool.submit(8), ['assign 1 to 8']);
+});
+
+schedules('no more jobs run at once than there are workers, though the spare is idle', () => {
+  const pool = new Driven(limits);
+  pool.ready(1, 2, 3);
+  assert.equal([...pool.submit(1), ...pool.submit(2)], ['assign 1 to 1', 'assign 2 to 2']);
+  assert.equal(pool.submit(3), []);
+  assert.equal(pool.send({ kind: 'finished', slot: 2 }), ['assign 2 to 3']);
+});
+
+schedules('jobs are served in the order of their arrival', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 9 });
+  for (const id of [1, 2, 3]) pool.submit(id);
+  assert.equal(pool.send({ kind: 'started', slot: 1 }), ['assign 1 to 1']);
+  assert.equal(pool.send({ kind: 'finished', slot: 1 }), ['assign 1 to 2']);
+  assert.equal(pool.send({ kind: 'finished', slot: 1 }), ['assign 1 to 3']);
+});
+
+schedules('a job that overruns is ended with its thread, and the spare takes the next job at once', () => {
+  const pool = new Driven({ workers: 1, spares: 1, queue: 9 });
+  pool.ready(1, 2);
+  pool.submit(1);
+  pool.submit(2);
+  assert.equal(pool.send({ kind: 'overran', job: 1 }), ['stop 1', 'settle 1 overran', 'assign 2 to 2', 'start 3']);
+  assert.equal(pool.send({ kind: 'stopped', slot: 1 }), []);
+});
+
+schedules('one job more than may wait is refused, the last one', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 2 });
+  pool.submit(1);
+  pool.submit(2);
+  assert.equal(pool.submit(3), ['settle 3 saturated']);
+  assert.equal(pool.send({ kind: 'started', slot: 1 }), ['assign 1 to 1']);
+  assert.equal(pool.submit(4), []);
+  assert.equal(pool.submit(5), ['settle 5 saturated']);
+});
+
+schedules('a queue of nothing lets a job run, but not wait', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 0 });
+  assert.equal(pool.submit(1), ['settle 1 saturated']);
+  pool.ready(1);
+  assert.equal(pool.submit(2), ['assign 1 to 2']);
+  assert.equal(pool.submit(3), ['settle 3 saturated']);
+});
+
+schedules('a job whose deadline has passed is not begun', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 9 });
+  pool.submit(1, deadlineAfter(10, 0));
+  pool.submit(2, deadlineAfter(100, 0));
+  pool.nowMs = 10;
+  assert.equal(pool.send({ kind: 'started', slot: 1 }), ['settle 1 expired-waiting', 'assign 1 to 2']);
+});
+
+schedules('a job that arrives too late is not even queued', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 0 });
+  pool.nowMs = 5;
+  assert.equal(pool.submit(1, deadlineAfter(5, 0)), ['settle 1 expired-waiting']);
+});
+
+schedules('a waiting job whose deadline passes is let go', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 9 });
+  pool.submit(1);
+  pool.submit(2);
+  assert.equal(pool.send({ kind: 'overran', job: 1 }), ['settle 1 expired-waiting']);
+  assert.equal(pool.send({ kind: 'started', slot: 1 }), ['assign 1 to 2']);
+});
+
+schedules('a thread that vanishes loses its job and is replaced', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 9 });
+  pool.ready(1);
+  pool.submit(1);
+  assert.equal(pool.send({ kind: 'stopped', slot: 1 }), ['settle 1 lost', 'start 2']);
+});
+
+schedules('events about what is over are passed over', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 9 });
+  pool.ready(1);
+  pool.submit(1);
+  pool.send({ kind: 'overran', job: 1 });
+  assert.equal(pool.send({ kind: 'overran', job: 1 }), [], 'overran twice');
+  assert.equal(pool.send({ kind: 'finished', slot: 1 }), [], 'finished while stopping');
+  assert.equal(pool.send({ kind: 'started', slot: 1 }), [], 'ready while stopping');
+  assert.is(pool.state.slots.get(1)?.kind, 'stopping');
+  pool.send({ kind: 'stopped', slot: 1 });
+  for (const kind of ['stopped', 'finished', 'started', 'stuck'] as const) assert.equal(pool.send({ kind, slot: 1 }), [], `${kind} when gone`);
+  assert.equal(pool.send({ kind: 'overran', job: 99 }), [], 'a job that never was');
+});
+
+schedules('threads that cannot be started are tried a few times, then nobody waits for them', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 9 });
+  pool.submit(7);
+  for (let slot = 1; slot < maxFailedStarts; slot += 1) assert.equal(pool.send({ kind: 'stopped', slot }), [`start ${slot + 1}`]);
+  assert.equal(pool.send({ kind: 'stopped', slot: maxFailedStarts }), ['settle 7 unavailable']);
+});
+
+schedules('after that a new job is worth one more try, which ends the misery when it succeeds', () => {
+  const pool = new Driven({ workers: 2, spares: 1, queue: 9 });
+  for (let slot = 1; slot <= 5; slot += 1) pool.send({ kind: 'stopped', slot });
+  assert.is(pool.state.slots.size, 0);
+  assert.equal(pool.submit(7), ['start 6']);
+  assert.equal(pool.submit(8), [], 'one try at a time');
+  assert.equal(pool.send({ kind: 'stopped', slot: 6 }), ['settle 7 unavailable', 'settle 8 unavailable']);
+  assert.equal(pool.submit(9), ['start 7']);
+  assert.equal(pool.send({ kind: 'started', slot: 7 }), ['assign 7 to 9', 'start 8', 'start 9']);
+});
+
+schedules('jobs wait for threads that run, though no new ones can be started', () => {
+  const pool = new Driven({ workers: 2, spares: 0, queue: 9 });
+  pool.ready(1);
+  pool.submit(1);
+  for (const slot of [2, 3, 4]) pool.send({ kind: 'stopped', slot });
+  assert.is(pool.state.failedStarts, maxFailedStarts);
+  pool.send({ kind: 'submitted', job: { id: 2, deadline: never } });
+  assert.equal(pool.state.queue.map(({ id }) => id), [2]);
+  assert.equal(pool.send({ kind: 'finished', slot: 1 }), ['assign 1 to 2']);
+});
+
+schedules('threads that cannot be stopped do not breed others without end; then nobody waits', () => {
+  const pool = new Driven({ workers: 1, spares: 0, queue: 9 });
+  const most = 1 + lostPerWorker;
+  for (let slot = 1; slot <= most; slot += 1) {
+    pool.ready(slot);
+    pool.submit(slot);
+    pool.send({ kind: 'overran', job: slot });
+  }
+  assert.is(pool.state.slots.size, most);
+  assert.equal(pool.submit(90), [], 'they may still stop');
+  for (let slot = 1; slot < most; slot += 1) assert.equal(pool.send({ kind: 'stuck', slot }), []);
+  assert.equal(pool.send({ kind: 'stuck', slot: most }), ['settle 90 unavailable']);
+  assert.equal(pool.submit(91), ['settle 91 unavailable']);
+  assert.equal(pool.send({ kind: 'stopped', slot: 2 }), [`start ${most + 1}`], 'one went after all');
+});
+
+schedules('closing settles everything and ends every thread', () => {
+  const pool = new Driven({ workers: 1, spares: 2, queue: 9 });
+  pool.ready(1, 2);
+  pool.submit(1);
+  pool.submit(2);
+  assert.equal(pool.send({ kind: 'closed' }), ['settle 2 closed', 'stop 1', 'settle 1 closed', 'stop 2', 'stop 3']);
+  assert.equal(pool.submit(3), ['settle 3 closed']);
+  assert.equal(pool.send({ kind: 'stopped', slot: 3 }), [], 'nothing is started any more');
+  assert.equal(pool.send({ kind: 'closed' }), []);
+});
+
+/** What a random history is made of; `pick` chooses among what there is. */
+type Move = 'submit' | 'submit-late' | 'ready' | 'fail-start' | 'finish' | 'overrun' | 'vanish' | 'stuck' | 'gone' | 'wait';
+
+/** The world around a pool: it does what it is ordered and checks that the orders make sense. */
+class World {
+  readonly pool: Driven;
+  readonly threads = new Map<number, 'starting' | 'idle' | 'stopping' | 'stuck' | { readonly job: number }>();
+  readonly waiting = new Map<number, Deadline>();
+  readonly settled = new Map<number, Ending | 'finished'>();
+  readonly used = new Set<number>();
+  jobs = 0;
+  isClosed = false;
+
+  constructor(limits: PoolLimits) {
+    this.pool = new Driven({ ...limits });
+    for (const slot of this.pool.state.slots.keys()) this.obey({ kind: 'start', slot });
+    this.check();
+  }
+
+  send(event: PoolEvent): void {
+    const { state, limits, nowMs } = this.pool;
+    const [next, commands] = schedule(state, event, limits, nowMs);
+    this.pool.state = next;
+    for (const command of commands) this.obey(command);
+    this.check();
+  }
+
+  obey(command: PoolCommand): void {
+    switch (command.kind) {
+      case 'start':
+        assert.not(this.isClosed, 'starts a thread although it is closed');
+        assert.not(this.used.has(command.slot), `reuses the number ${command.slot}`);
+        this.used.add(command.slot);
+        this.threads.set(command.slot, 'starting');
+        return;
+      case 'stop': {
+        const thread = this.threads.get(command.slot);
+        assert.ok(thread !== undefined && thread !== 'stopping' && thread !== 'stuck', `stops ${command.slot}, which is ${JSON.stringify(thread)}`);
+        this.threads.set(command.slot, 'stopping');
+        return;
+      }
+      case 'assign': {
+        assert.is(this.threads.get(command.slot), 'idle', `gives a job to ${command.slot}`);
+        const deadline = this.waiting.get(command.job);
+        assert.ok(deadline !== undefined, `begins job ${command.job}, which does not wait`);
+        assert.ok(deadline > this.pool.nowMs, `begins job ${command.job} after its deadline`);
+        this.waiting.delete(command.job);
+        this.threads.set(command.slot, { job: command.job });
+        return;
+      }
+      case 'settle':
+        this.settle(command.job, command.ending);
+    }
+  }
+
+  settle(job: number, ending: Ending | 'finished'): void {
+    assert.not(this.settled.has(job), `settles job ${job} twice`);
+    this.settled.set(job, ending);
+    this.waiting.delete(job);
+  }
+
+  /** What must hold at any time. */
+  check(): void {
+    const { state, limits } = this.pool;
+    const running = [...this.threads.values()].filter((thread) => typeof thread === 'object');
+    assert.ok(running.length <= limits.workers, 'more jobs run than may');
+    assert.ok(this.threads.size <= limits.workers + limits.spares + lostPerWorker * limits.workers, 'more threads than may be');
+    assert.ok(state.queue.length <= limits.queue, 'more jobs wait than may');
+    assert.equal(state.queue.map(({ id }) => id).sort(), [...this.waiting.keys()].sort(), 'a job is neither waiting, running nor settled');
+    assert.equal([...state.slots.keys()].sort(), [...this.threads.keys()].sort(), 'a thread is forgotten');
+    const isIdle = [...this.threads.values()].includes('idle');
+    if (this.waiting.size > 0) assert.not(isIdle && running.length < limits.workers, 'a job waits although a thread is idle');
+    if (this.waiting.size > 0) assert.ok([...this.threads.values()].some((thread) => thread !== 'stuck'), 'a job waits for nothing');
+    if (this.isClosed) assert.is(this.waiting.size + running.length, 0, 'a job outlives the pool');
+  }
+
+  /** The threads in a given condition. */
+  slots(...conditions: readonly string[]): readonly number[] {
+    return [...this.threads].filter(([, thread]) => conditions.includes(typeof thread === 'object' ? 'running' : thread)).map(([slot]) => slot);
+  }
+
+  submit(deadline: Deadline): void {
+    this.jobs += 1;
+    this.waiting.set(this.jobs, deadline);
+    this.send({ kind: 'submitted', job: { id: this.jobs, deadline } });
+  }
+
+  /** Lets one thing happen, if there is anything it can happen to. */
+  move(move: Move, pick: number): void {
+    const choose = (slots: readonly number[]): number | undefined => slots[pick % Math.max(1, slots.length)];
+    switch (move) {
+      case 'submit':
+        return this.submit(pick % 3 === 0 ? never : deadlineAfter(pick % 50, this.pool.nowMs));
+      case 'submit-late':
+        return this.submit(deadlineAfter(-(pick % 5), this.pool.nowMs));
+      case 'ready':
+        return this.happen(choose(this.slots('starting')), (slot) => {
+          this.threads.set(slot, 'idle');
+          this.send({ kind: 'started', slot });
+        });
+      case 'fail-start':
+        return this.happen(choose(this.slots('starting')), (slot) => this.leave(slot));
+      case 'finish':
+        return this.happen(choose(this.slots('running')), (slot) => this.finish(slot));
+      case 'overrun':
+        return this.send({ kind: 'overran', job: pick % (this.jobs + 2) });
+      case 'vanish':
+        return this.happen(choose(this.slots('running', 'idle')), (slot) => this.leave(slot));
+      case 'stuck':
+        return this.happen(choose(this.slots('stopping')), (slot) => {
+          this.threads.set(slot, 'stuck');
+          this.send({ kind: 'stuck', slot });
+        });
+      case 'gone':
+        return this.happen(choose(this.slots('stopping', 'stuck')), (slot) => this.leave(slot));
+      case 'wait':
+        this.pool.nowMs += pick % 20;
+        return undefined;
+    }
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.send({ kind: 'closed' });
+  }
+
+  happen(slot: number | undefined, what: (slot: number) => void): void {
+    if (slot !== undefined) what(slot);
+  }
+
+  leave(slot: number): void {
+    this.threads.delete(slot);
+    this.send({ kind: 'stopped', slot });
+  }
+
+  finish(slot: number): void {
+    const thread = this.threads.get(slot);
+    assert.ok(typeof thread === 'object');
+    this.settle(thread.job, 'finished');
+    this.threads.set(slot, 'idle');
+    this.send({ kind: 'finished', slot });
+  }
+
+  /** Lets every thread do its duty from now on, until nothing more happens. */
+  settleDown(): void {
+    for (let round = 0; round < 10_000; round += 1) {
+      const moves: readonly Move[] = ['gone', 'ready', 'finish'];
+      const move = moves.find((candidate) => this.slots(...{ gone: ['stopping', 'stuck'], ready: ['starting'], finish: ['running'] }[candidate as 'gone' | 'ready' | 'finish']).length > 0);
+      if (move === undefined) return;
+      this.move(move, 0);
+    }
+    throw new Error('it never comes to rest');
+  }
+}
+
+const move = fc.tuple(
+  fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom<Move>('submit', 'ready', 'finish') },
+    { weight: 3, arbitrary: fc.constantFrom<Move>('overrun', 'vanish', 'gone', 'wait', 'fail-start') },
+    { weight: 1, arbitrary: fc.constantFrom<Move>('submit-late', 'stuck') },
+  ),
+  fc.nat(1000),
+);
+const history = fc.record({
+  limits: fc.record({ workers: fc.integer({ min: 1, max: 3 }), spares: fc.integer({ min: 0, max: 2 }), queue: fc.integer({ min: 0, max: 4 }) }),
+  moves: fc.array(move, { maxLength: 120 }),
+  close: fc.boolean(),
+});
+
+schedules('whatever happens, every job is settled once, none runs beside another on a thread or after its deadline, and nothing grows beyond its bounds', () => {
+  fc.assert(
+    fc.property(history, ({ limits: some, moves, close }) => {
+      const world = new World(some);
+      for (const [what, pick] of moves) world.move(what, pick);
+      if (close) world.close();
+      world.settleDown();
+      assert.is(world.settled.size, world.jobs, 'a job was never settled');
+    }),
+    { seed: 20_240_607, numRuns: 1500 },
+  );
+});
+
+schedules('a pool that went through anything serves the next job', () => {
+  fc.assert(
+    fc.property(history, ({ limits: some, moves }) => {
+      const world = new World({ ...some, queue: some.queue + 1 });
+      for (const [what, pick] of moves) world.move(what, pick);
+      world.settleDown();
+      world.submit(never);
+      world.settleDown();
+      assert.is(world.settled.get(world.jobs), 'finished');
+    }),
+    { seed: 20_240_608, numRuns: 1500 },
+  );
+});
+
+schedules.run();
