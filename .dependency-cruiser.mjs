@@ -42,7 +42,7 @@ export default {
     layer('http', []),
     layer('oci', ['http']),
     layer('kubernetes', ['json', 'http']),
-    layer('source', ['http', 'oci', 'policy']),
+    layer('source', ['http', 'oci', 'policy', 'wasm']),
     layer('capabilities', ['json', 'http', 'oci']),
     { name: 'worker-owns-nothing', comment: 'The thread that runs hostile code imports only byte layers.', severity: 'error', from: { path: '^lib/runtime/worker/' }, to: { path: '^lib/', pathNot: ['^lib/runtime/(worker|bridge)/', '^lib/(wasm|wapc|wasi)/', ground] } },
     effect('@wapc/host', 'node_modules/@wapc/host', ['^lib/wapc/host\\.ts$']),

@@ -10,8 +10,9 @@ import { extract, type Header, pack, type Pack } from 'tar-stream';
 
 import { isFault } from '../fault.js';
 import { bytesIn } from '../http/body.js';
+import { maxModuleBytes } from '../wasm/ceilings.js';
 import { type StagedFile, writeAtomically } from './atomic-file.js';
-import { defaultMaxModuleBytes, moduleContent } from './module-content.js';
+import { moduleContent } from './module-content.js';
 import type { ModuleStore } from './module-store.js';
 import { partialName } from './partial-files.js';
 import { fileProblem, sourceFault } from './source-fault.js';
@@ -27,7 +28,7 @@ export interface ArchiveLimits {
 }
 
 /** A thousand modules, 4 GiB of them. */
-export const defaultArchiveLimits: ArchiveLimits = { maxEntries: 1000, maxEntryBytes: defaultMaxModuleBytes, maxTotalBytes: 4 * 1024 * 1024 * 1024 };
+export const defaultArchiveLimits: ArchiveLimits = { maxEntries: 1000, maxEntryBytes: maxModuleBytes, maxTotalBytes: 4 * 1024 * 1024 * 1024 };
 
 /**
  * Writes stored modules to an archive, in the order given; the same modules always give the same bytes.

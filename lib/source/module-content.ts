@@ -4,9 +4,6 @@ import { createHash } from 'node:crypto';
 import { type Digest, hexOf } from '../oci/digest.js';
 import { sourceFault } from './source-fault.js';
 
-/** 256 MiB: ten times the largest known policy, which carries a JavaScript engine. */
-export const defaultMaxModuleBytes = 256 * 1024 * 1024;
-
 const magic = [0x00, 0x61, 0x73, 0x6d] as const;
 
 /** Tells whether bytes begin as a WebAssembly module does. */

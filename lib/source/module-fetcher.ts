@@ -6,9 +6,10 @@ import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import type { Reference } from '../oci/reference.js';
 import { moduleLayer } from '../oci/wasm-artifact.js';
+import { maxModuleBytes as loadableBytes } from '../wasm/ceilings.js';
 import { downloadOverHttp } from './http-download.js';
 import { isMoving, type Location, parseLocation } from './location.js';
-import { defaultMaxModuleBytes, moduleContent, pinnedContent } from './module-content.js';
+import { moduleContent, pinnedContent } from './module-content.js';
 import type { ModuleStore, StoredModule } from './module-store.js';
 import { fileTarget, type ModuleTarget, storeTarget } from './module-target.js';
 import type { SourceClients } from './source-clients.js';
@@ -30,7 +31,7 @@ export interface ModuleFetcherOptions {
   /** Which entry of an image index is taken. */
   readonly platform: Platform;
   readonly verification?: Verification | undefined;
-  /** Default 256 MiB. */
+  /** Default: what the library can load at all. */
   readonly maxModuleBytes?: number | undefined;
   readonly onEvent?: SourceEventSink;
 }
@@ -112,13 +113,13 @@ async function fetchFromRegistry(options: ModuleFetcherOptions, job: FetchJob, r
   const layer = moduleLayer(image, location.uri);
   const stored: StoredModule | undefined = await target.find();
   if (stored !== undefined && stored.digest === layer.digest && (job.digest ?? layer.digest) === layer.digest) return { path: stored.path, origin: 'store', digest: stored.digest };
-  const maxBytes = options.maxModuleBytes ?? defaultMaxModuleBytes;
+  const maxBytes = options.maxModuleBytes ?? loadableBytes;
   return repository.streamBlob(layer, { maxBytes, signal }, (chunks) => receive(options, job, chunks, layer.size));
 }
 
 /** Writes what arrives to the target, checked, with progress; what is wrong never appears there. */
 async function receive(options: ModuleFetcherOptions, { location, target, digest, onEvent }: FetchJob, chunks: AsyncIterable<Uint8Array>, totalBytes: number | undefined): Promise<FetchedModule> {
-  const counted = withProgress(moduleContent(chunks, options.maxModuleBytes ?? defaultMaxModuleBytes), (receivedBytes) => {
+  const counted = withProgress(moduleContent(chunks, options.maxModuleBytes ?? loadableBytes), (receivedBytes) => {
     onEvent({ kind: 'fetch-progressed', location: location.uri, receivedBytes, totalBytes });
   });
   const written = await target.write(digest === undefined ? counted : pinnedContent(counted, digest));

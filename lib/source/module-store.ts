@@ -59,7 +59,15 @@ export class ModuleStore {
    * @throws {Fault} `STORE_READ_FAILED`
    */
   async find(location: StorableLocation): Promise<StoredModule | undefined> {
-    const path = this.pathOf(location);
+    return this.#whole(this.pathOf(location));
+  }
+
+  /** Tells whether a module of the store is whole, as `find` does. */
+  async isWhole(path: string): Promise<boolean> {
+    return (await this.#whole(path)) !== undefined;
+  }
+
+  async #whole(path: string): Promise<StoredModule | undefined> {
     const found = await readModule(path);
     if (found === undefined) return undefined;
     const recorded = await namesIn(this.#recordsOf(path));

@@ -9,7 +9,7 @@ import type { Session } from './session.js';
 
 const { version } = createRequire(import.meta.url)('wasmwarden/package.json') as { readonly version: string };
 const output = new Output({ stdout: process.stdout, stderr: process.stderr, env: process.env });
-const session: Session = { version, output, stdin: process.stdin, stdinIsTerminal: process.stdin.isTTY, exitCode: 0 };
+const session: Session = { version, output, stdin: process.stdin, stdinIsTerminal: process.stdin.isTTY, environment: process.env, exitCode: 0 };
 
 // Whoever reads the results may stop early (`| head`): that is no failure, and there is nobody left to tell.
 process.stdout.on('error', (error) => {

@@ -24,6 +24,8 @@ export class Output {
   readonly #streams: Streams;
   #verbose = false;
   #coloured = true;
+  /** The passing line that is shown now. */
+  #status = '';
 
   constructor(streams: Streams) {
     this.#streams = streams;
@@ -57,13 +59,29 @@ export class Output {
     return { isTerminal: isTTY, columns: columns > 0 ? columns : 80 };
   }
 
+  /** Columns of the terminal that standard error is; nothing where it is none that can be drawn on. */
+  get statusColumns(): number | undefined {
+    const { isTTY = false, columns = 80 } = this.#streams.stderr;
+    return isTTY && this.#streams.env['TERM'] !== 'dumb' ? columns : undefined;
+  }
+
+  /** A passing line on standard error that the next text takes the place of; an empty one clears it. */
+  status(text: string): void {
+    if (text === this.#status) return;
+    this.#clearStatus();
+    this.#status = text;
+    if (text !== '') this.#streams.stderr.write(harmless(text));
+  }
+
   /** A result, as it is. */
   result(text: string): void {
+    this.#clearStatus();
     this.#streams.stdout.write(text);
   }
 
   /** Text for humans beside the result, as it is. */
   note(text: string): void {
+    this.#clearStatus();
     this.#streams.stderr.write(text);
   }
 
@@ -78,5 +96,11 @@ export class Output {
   /** Why the command failed. */
   error(message: string): void {
     this.note(`${createPalette(this.paints('stderr')).red('Error:')} ${harmless(message)}\n`);
+  }
+
+  #clearStatus(): void {
+    // To the beginning of the line, and nothing from there to its end.
+    if (this.#status !== '') this.#streams.stderr.write('\r\u001b[K');
+    this.#status = '';
   }
 }

@@ -3,9 +3,10 @@ import { Argument, Option, type Command } from 'commander';
 
 import { parseTimeout } from './option-values.js';
 import { modeSpellings } from './execution-mode.js';
+import { addDownloadOptions, type SourceFlags } from './source-options.js';
 
 /** The options as commander reads them. */
-export interface PolicyFlags {
+export interface PolicyFlags extends SourceFlags {
   readonly requestPath: string;
   readonly settingsPath?: string;
   readonly settingsJson?: string;
@@ -23,8 +24,8 @@ const defaultTimeoutMs = 10_000;
 
 /** Adds the policy argument and the options to a command. */
 export function addPolicyOptions(command: Command): Command {
-  return command
-    .addArgument(new Argument('<policy>', 'a .wasm file (path or file:// URL), or a .yaml/.yml file of policy resources'))
+  return addDownloadOptions(command)
+    .addArgument(new Argument('<policy>', 'a .wasm file, a URI (file, http, https, registry), the beginning of a stored digest, or a .yaml/.yml file of policy resources'))
     .addOption(new Option('-r, --request-path <file>', 'the request, as JSON: an AdmissionReview, an AdmissionRequest or raw; - is standard input (required)'))
     .addOption(new Option('-s, --settings-path <file>', "the policy's settings, as YAML or JSON").conflicts('settingsJson'))
     .addOption(new Option('--settings-json <json>', "the policy's settings, as a JSON text"))

@@ -7,8 +7,9 @@ import { executionModeOf, modeSpellings } from './execution-mode.js';
 import { documentRole, moduleRole, readFile } from './files.js';
 import { parseManifests } from './manifests.js';
 import type { Output } from './output.js';
-import { locatePolicy } from './policy-location.js';
+import { locateModule, locatePolicy, type PolicyLocation } from './policy-location.js';
 import type { PolicyFlags } from './policy-options.js';
+import type { Session } from './session.js';
 
 /** One policy to run. */
 export interface PlannedPolicy {
@@ -24,16 +25,16 @@ export interface PlannedPolicy {
 /**
  * Plans the policies a command line names.
  *
- * @throws {Fault} `OPTIONS_CONFLICT`, `FILE_*`, `DOCUMENT_INVALID`, `MANIFEST_*`, `MODULE_*`, `METADATA_INVALID`, `POLICY_MODE_WRONG`, any `WasmFaultCode`
+ * @throws {Fault} `OPTIONS_CONFLICT`, `FILE_*`, `DOCUMENT_INVALID`, `MANIFEST_*`, `MODULE_*`, `METADATA_INVALID`, `POLICY_MODE_WRONG`, whatever a download may throw, any `WasmFaultCode`
  */
-export async function planPolicies(policy: string, flags: PolicyFlags, output: Output): Promise<readonly PlannedPolicy[]> {
-  return /\.ya?ml$/i.test(policy) ? planManifest(policy, flags, output) : [await planModule(policy, flags, output)];
+export async function planPolicies(policy: string, flags: PolicyFlags, session: Session): Promise<readonly PlannedPolicy[]> {
+  return /\.ya?ml$/i.test(policy) ? planManifest(policy, flags, session) : [await planModule(policy, flags, session)];
 }
 
-async function planModule(policy: string, flags: PolicyFlags, output: Output): Promise<PlannedPolicy> {
+async function planModule(policy: string, flags: PolicyFlags, session: Session): Promise<PlannedPolicy> {
   const settings = await readSettings(flags);
   const asked = flags.executionMode === undefined ? undefined : modeSpellings[flags.executionMode];
-  const { bytes, metadata, uri } = await readModule(policy, asked);
+  const { bytes, metadata, uri } = await readModule(await locatePolicy(policy, flags, session), asked);
   return {
     id: 'policy-from-cli',
     uri,
@@ -45,19 +46,19 @@ async function planModule(policy: string, flags: PolicyFlags, output: Output): P
       settings,
       executionMode: asked,
       hostCapabilities: patternsOf(flags),
-      contextAwareResources: grantedResources(metadata, flags, output),
+      contextAwareResources: grantedResources(metadata, flags, session.output),
     },
   };
 }
 
-async function planManifest(path: string, flags: PolicyFlags, output: Output): Promise<readonly PlannedPolicy[]> {
+async function planManifest(path: string, flags: PolicyFlags, session: Session): Promise<readonly PlannedPolicy[]> {
   if (flags.raw === true) throw new Fault('OPTIONS_CONFLICT', `The --raw option cannot be used with a YAML file: ${path}`);
-  if (flags.settingsPath !== undefined || flags.settingsJson !== undefined) output.log('info', 'the settings options are ignored: the YAML file holds the settings');
+  if (flags.settingsPath !== undefined || flags.settingsJson !== undefined) session.output.log('info', 'the settings options are ignored: the YAML file holds the settings');
   const policies = parseManifests(parseDocuments(await readFile(path, documentRole('the policies')), `the policies '${path}'`));
-  if (policies.length > 1) output.log('warn', `'${path}' holds ${policies.length} policies: each judges the request as it was given, no one sees the mutations of another`);
+  if (policies.length > 1) session.output.log('warn', `'${path}' holds ${policies.length} policies: each judges the request as it was given, no one sees the mutations of another`);
   const planned: PlannedPolicy[] = [];
   for (const { id, definition } of policies) {
-    const { bytes, metadata, uri } = await readModule(definition.module, undefined);
+    const { bytes, metadata, uri } = await readModule(await locateModule(definition.module, flags, session), undefined);
     planned.push({ id, uri, isRaw: metadata?.policyType === 'raw', input: { ...definition, module: bytes, hostCapabilities: patternsOf(flags) } });
   }
   return planned;
@@ -69,8 +70,7 @@ interface ReadModule {
   readonly uri: string;
 }
 
-async function readModule(policy: string, asked: ExecutionMode | undefined): Promise<ReadModule> {
-  const { path, uri } = await locatePolicy(policy);
+async function readModule({ path, uri }: PolicyLocation, asked: ExecutionMode | undefined): Promise<ReadModule> {
   const bytes = await readFile(path, moduleRole);
   const metadata = readMetadata(bytes);
   executionModeOf({ asked, metadata, abi: readPolicyModule(bytes).abi });

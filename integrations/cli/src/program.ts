@@ -5,9 +5,16 @@ import { isFault, messageOf } from 'wasmwarden';
 import { addAnnotateCommand } from './commands/annotate.js';
 import { addBenchCommand } from './commands/bench.js';
 import { addCompletionsCommand } from './commands/completions.js';
+import { addDigestCommand } from './commands/digest.js';
 import { addInspectCommand } from './commands/inspect.js';
+import { addLoadCommand } from './commands/load.js';
+import { addPoliciesCommand } from './commands/policies.js';
+import { addPullCommand } from './commands/pull.js';
+import { addPushCommand } from './commands/push.js';
+import { addRmCommand } from './commands/rm.js';
 import { addRunCommand } from './commands/run.js';
 import { addScaffoldCommand } from './commands/scaffold.js';
+import { addSaveCommand } from './commands/save.js';
 import type { Output } from './output.js';
 import type { Session } from './session.js';
 
@@ -15,7 +22,8 @@ const examples = `
 Examples:
   wasmwarden run policy.wasm --request-path review.json
   wasmwarden inspect policy.wasm
-  wasmwarden annotate policy.wasm --metadata-path metadata.yml --output-path annotated.wasm`;
+  wasmwarden annotate policy.wasm --metadata-path metadata.yml --output-path annotated.wasm
+  wasmwarden pull registry://ghcr.io/kubewarden/policies/pod-privileged:v1`;
 
 interface GlobalFlags {
   readonly verbose?: boolean;
@@ -44,6 +52,13 @@ export function createProgram(session: Session): Command {
   addBenchCommand(program, session);
   addScaffoldCommand(program, session);
   addCompletionsCommand(program, session);
+  addPullCommand(program, session);
+  addPushCommand(program, session);
+  addDigestCommand(program, session);
+  addPoliciesCommand(program, session);
+  addRmCommand(program, session);
+  addSaveCommand(program, session);
+  addLoadCommand(program, session);
   return program;
 }
 

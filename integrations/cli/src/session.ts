@@ -9,6 +9,8 @@ export interface Session {
   readonly stdin: AsyncIterable<unknown>;
   /** Whether a human would have to type standard input. */
   readonly stdinIsTerminal: boolean;
+  /** Environment variables: where the user's configuration is, and proxies. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** What a command that does not fail ends with. */
   exitCode: number;
 }

@@ -129,7 +129,7 @@ program('calls a bug a bug: exit code 70, and the stack only for those who ask',
 
 function commandNames(): readonly string[] {
   const output = new Output({ stdout: { write: () => true }, stderr: { write: () => true }, env: {} });
-  const session = { version: '0.0.0', output, stdin: process.stdin, stdinIsTerminal: false, exitCode: 0 };
+  const session = { version: '0.0.0', output, stdin: process.stdin, stdinIsTerminal: false, environment: {}, exitCode: 0 };
   return createProgram(session).commands.map((command) => command.name());
 }
 

@@ -7,11 +7,13 @@ import { annotatedMetadata, assertModeFits, assertPublishable } from '../annotat
 import { compareCapabilities } from '../capability-scan.js';
 import { parseDocument } from '../documents.js';
 import { documentRole, moduleRole, readFile, writeWhole } from '../files.js';
+import { locatePolicy } from '../policy-location.js';
 import { createCommandRuntime, logTo } from '../policy-runner.js';
 import { requireOptions } from '../required-options.js';
 import type { Session } from '../session.js';
+import { addDownloadOptions, type SourceFlags } from '../source-options.js';
 
-interface AnnotateFlags {
+interface AnnotateFlags extends SourceFlags {
   readonly metadataPath: string;
   readonly outputPath: string;
   readonly usagePath?: string;
@@ -22,10 +24,9 @@ const timeoutMs = 5_000;
 
 /** Adds the command to the program. */
 export function addAnnotateCommand(program: Command, session: Session): void {
-  const command = program
-    .command('annotate')
+  const command = addDownloadOptions(program.command('annotate'))
     .description('put metadata into a module')
-    .addArgument(new Argument('<wasm>', 'the module, a .wasm file'))
+    .addArgument(new Argument('<wasm>', 'the module: a .wasm file, a URI (file, http, https, registry), or the beginning of a stored digest'))
     .addOption(new Option('-m, --metadata-path <file>', 'the metadata, as YAML (required)'))
     .addOption(new Option('-o, --output-path <file>', 'the module to write; the input is left alone unless it is the same file (required)'))
     .addOption(new Option('-u, --usage-path <file>', 'a text on how to use the policy, as Markdown'))
@@ -36,8 +37,10 @@ export function addAnnotateCommand(program: Command, session: Session): void {
   });
 }
 
-async function annotate(wasm: string, { metadataPath, outputPath, usagePath }: AnnotateFlags, session: Session): Promise<void> {
-  const bytes = await readFile(wasm, moduleRole);
+async function annotate(wasm: string, flags: AnnotateFlags, session: Session): Promise<void> {
+  const { metadataPath, outputPath, usagePath } = flags;
+  const { path } = await locatePolicy(wasm, flags, session);
+  const bytes = await readFile(path, moduleRole);
   const { abi } = readPolicyModule(bytes);
   const document = parseDocument(await readFile(metadataPath, documentRole('the metadata')), `the metadata '${metadataPath}'`);
   const usage = usagePath === undefined ? undefined : new TextDecoder().decode(await readFile(usagePath, documentRole('the usage')));

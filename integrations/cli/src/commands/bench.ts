@@ -7,6 +7,7 @@ import { measure, type BenchmarkPlan } from '../benchmark.js';
 import { writeWhole } from '../files.js';
 import { parseCount, parseDuration } from '../option-values.js';
 import { addPolicyOptions, type PolicyFlags } from '../policy-options.js';
+import { commandCapabilities } from '../image-capabilities.js';
 import { planPolicies } from '../policy-plan.js';
 import { bringUp, createCommandRuntime, logTo } from '../policy-runner.js';
 import { parseRequest, readRequest } from '../request-input.js';
@@ -51,11 +52,12 @@ export function addBenchCommand(program: Command, session: Session): void {
 
 async function bench(policy: string, flags: BenchFlags, session: Session): Promise<void> {
   const { output } = session;
-  const policies = await planPolicies(policy, flags, output);
+  const policies = await planPolicies(policy, flags, session);
   const bytes = await readRequest(flags.requestPath, session);
   const requests = policies.map(({ isRaw }) => parseRequest(bytes, isRaw));
   const meter = new Meter(logTo(output));
-  await using runtime = createCommandRuntime(flags.timeout, meter.listen);
+  await using images = await commandCapabilities(flags, session);
+  await using runtime = createCommandRuntime(flags.timeout, meter.listen, images.capabilities);
   const plan: BenchmarkPlan = { warmUpMs: flags.warmUpTime, measurementMs: flags.measurementTime, minSamples: flags.numSamples };
   const measured: Measured[] = [];
   for (const planned of policies) await bringUp(runtime, planned);

@@ -10,24 +10,26 @@ import { moduleRole, readFile } from '../files.js';
 import { locatePolicy } from '../policy-location.js';
 import { formatPolicyReport } from '../policy-report.js';
 import type { Session } from '../session.js';
+import { addDownloadOptions, type SourceFlags } from '../source-options.js';
 
-interface InspectFlags {
+interface InspectFlags extends SourceFlags {
   readonly output?: 'json' | 'yaml';
 }
 
 /** Adds the command to the program. */
 export function addInspectCommand(program: Command, session: Session): void {
-  program
-    .command('inspect')
+  addDownloadOptions(program.command('inspect'))
     .description('show what a policy says about itself and what its module is')
-    .addArgument(new Argument('<policy>', 'a .wasm file (path or file:// URL)'))
+    .addArgument(new Argument('<policy>', 'a .wasm file, a URI (file, http, https, registry), or the beginning of a stored digest'))
     .addOption(new Option('-o, --output <format>', 'print the metadata alone, for other programs').choices(['json', 'yaml']))
-    .addHelpText('after', '\nExamples:\n  wasmwarden inspect policy.wasm\n  wasmwarden inspect policy.wasm -o json | jq .rules')
-    .action((policy: string, flags: InspectFlags) => inspect(policy, flags, session.output));
+    .addHelpText('after', '\nExamples:\n  wasmwarden inspect policy.wasm\n  wasmwarden inspect policy.wasm -o json | jq .rules\n  wasmwarden inspect registry://ghcr.io/kubewarden/policies/pod-privileged:v1')
+    .action((policy: string, flags: InspectFlags) => inspect(policy, flags, session));
 }
 
-async function inspect(policy: string, { output: format }: InspectFlags, output: Session['output']): Promise<void> {
-  const { path, uri } = await locatePolicy(policy);
+async function inspect(policy: string, flags: InspectFlags, session: Session): Promise<void> {
+  const { output: format } = flags;
+  const { output } = session;
+  const { path, uri } = await locatePolicy(policy, flags, session);
   const bytes = await readFile(path, moduleRole);
   const module = readPolicyModule(bytes);
   const metadata = readMetadata(bytes);

@@ -1,6 +1,7 @@
 // `wasmwarden run`: judge one request by one policy, or by every policy of a manifest, and print the responses.
 import { Option, type Command } from 'commander';
 
+import { commandCapabilities } from '../image-capabilities.js';
 import { addPolicyOptions, type PolicyFlags } from '../policy-options.js';
 import { planPolicies } from '../policy-plan.js';
 import { bringUp, createCommandRuntime, logTo } from '../policy-runner.js';
@@ -34,10 +35,11 @@ export function addRunCommand(program: Command, session: Session): void {
 }
 
 async function run(policy: string, flags: RunFlags, session: Session): Promise<void> {
-  const policies = await planPolicies(policy, flags, session.output);
+  const policies = await planPolicies(policy, flags, session);
   const bytes = await readRequest(flags.requestPath, session);
   const requests = policies.map(({ isRaw }) => parseRequest(bytes, isRaw));
-  await using runtime = createCommandRuntime(flags.timeout, logTo(session.output));
+  await using images = await commandCapabilities(flags, session);
+  await using runtime = createCommandRuntime(flags.timeout, logTo(session.output), images.capabilities);
   for (const planned of policies) await bringUp(runtime, planned);
   for (const [index, request] of requests.entries()) {
     const { response } = await runtime.evaluate(policies[index]?.id ?? '', request);

@@ -14,7 +14,7 @@ const folder = new Folder();
 completions.after(() => folder.remove());
 
 const output = new Output({ stdout: { write: () => true }, stderr: { write: () => true }, env: {} });
-const tree = commandTree(createProgram({ version: '', output, stdin: process.stdin, stdinIsTerminal: false, exitCode: 0 }));
+const tree = commandTree(createProgram({ version: '', output, stdin: process.stdin, stdinIsTerminal: false, exitCode: 0, environment: {} }));
 const isThere = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 
 async function script(shell: string): Promise<string> {
