@@ -97,9 +97,12 @@ loading('a missing file that several policies name is told to each of them', asy
   for (const policy of loaded.values()) assert.is(policy.kind === 'unusable' ? policy.fault.code : '', 'MODULE_UNREADABLE');
 });
 
+const cyclic: Record<string, unknown> = {};
+cyclic['self'] = cyclic;
+
 const unusable: readonly (readonly [string, PolicyInput, string, RegExp])[] = [
   ['settings that are no object', { module: guestBytes({}), settings: [] as never }, 'POLICIES_INVALID', /^settings: Invalid settings in CRD, not an object$/],
-  ['settings that JSON cannot hold', { module: guestBytes({}), settings: { n: 1n } }, 'POLICIES_INVALID', /^could not marshal settings: /],
+  ['settings that JSON cannot hold', { module: guestBytes({}), settings: cyclic }, 'POLICIES_INVALID', /^could not marshal settings: /],
   ['a grant of what does not exist', { module: guestBytes({}), hostCapabilities: ['net/v2/*'] }, 'CAPABILITY_PATTERN_INVALID', /unknown segment "v2"/],
   ['a module that is not at hand', { module: 'https://example.com/p.wasm' }, 'MODULE_LOCATION_UNSUPPORTED', /download it first/],
   ['metadata that cannot be read', { module: withCustomSection(guestBytes({}), 'io.kubewarden.metadata', bytesOf('{')) }, 'METADATA_INVALID', /^cannot deserialize custom section/],
