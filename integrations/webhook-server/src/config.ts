@@ -95,7 +95,6 @@ export function parseConfig(raw: RawConfig): ParsedConfig {
   const tls = tlsConfig(values, problems);
   if (values['queue-size'] === 0) problems.push('--queue-size must be at least 1');
   if (values.workers === 0) problems.push('--workers must be at least 1');
-  if (values['queue-size'] === 0) problems.push('--queue-size must be at least 1: policies are asked about their settings through the queue');
   if (values['policy-timeout'] === 0) problems.push('--policy-timeout must be at least 1; use --disable-timeout-protection for no limit');
   if (problems.length > 0) throw invalid(problems);
   const given = origins.filter(({ option, origin }) => option.unbuilt && origin !== 'default').map(({ option }) => `--${option.flag} has no effect yet`);

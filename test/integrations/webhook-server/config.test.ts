@@ -83,7 +83,6 @@ const refused: readonly (readonly [string, Partial<RawConfig>, string])[] = [
   ['a port beyond the last', { env: { KUBEWARDEN_PORT: '65536' } }, "KUBEWARDEN_PORT: '65536' is not a port number from 0 to 65535"],
   ['an address that is a name', { flags: { addr: 'localhost' } }, "--addr: 'localhost' is not an IP address such as 0.0.0.0 or ::"],
   ['no workers', { flags: { workers: '0' } }, '--workers must be at least 1'],
-  ['a queue of nothing', { flags: { 'queue-size': '0' } }, '--queue-size must be at least 1: policies are asked about their settings through the queue'],
   ['a timeout of nothing', { flags: { 'policy-timeout': '0' } }, '--policy-timeout must be at least 1; use --disable-timeout-protection for no limit'],
   ['a switch that is neither', { env: { KUBEWARDEN_CONTINUE_ON_ERRORS: 'perhaps' } }, "KUBEWARDEN_CONTINUE_ON_ERRORS: 'perhaps' is not true or false (also yes/no, on/off, 1/0)"],
   ['an unknown level', { flags: { 'log-level': 'loud' } }, "--log-level: 'loud' is not one of trace, debug, info, warn, error"],
