@@ -78,7 +78,7 @@ const ending: Readonly<Record<string, string | RegExp>> = {
   'host-error-non-ascii': failed('Host error: unknown binding: größe ☃'),
   'host-response-without-call': 'allowed',
   'huge-error': /^denied \| internal server error: Guest call failure: e{65536} \| 500$/,
-  'huge-host-call': failed('__host_call (payload): the guest handed over 67108864 bytes, the limit is 16777216'),
+  'huge-host-call': failed('__host_call (payload): the guest handed over 67108864 bytes, the limit is 8388608'),
   'huge-log-line': 'allowed',
   // It cannot even get the memory for such an answer; that its length alone is refused is shown in wapc/host.
   'huge-response': failed('__guest_response: the guest handed over 67108864 bytes, the limit is 16777216'),
@@ -90,7 +90,7 @@ const ending: Readonly<Record<string, string | RegExp>> = {
   'memory-leak-between-requests': 'allowed',
   'missing-accepted': invalid('missing field `accepted`'),
   'mutates-deletion': 'allowed',
-  'negative-len-response': failed('__guest_response: the guest handed over 4294967295 bytes, the limit is 16777216'),
+  'negative-len-response': failed('__guest_response: the guest handed over 4294967295 bytes, the limit is 8388608'),
   'no-error': failed('No error message set for call failure'),
   'no-guest-call': unlinkable('Guest call function (__guest_call) not exported by wasm module.'),
   'no-memory': unlinkable("Cannot find 'mem' export: the module does not export its memory under the name 'memory'."),
