@@ -13,7 +13,7 @@ import { createProgram } from '../build/integrations/cli/src/program.js';
 const target = fileURLToPath(new URL('../docs/cli.md', import.meta.url));
 const printed = [];
 const output = new Output({ stdout: { write: (text) => printed.push(text) }, stderr: { write: () => true }, env: {} });
-const program = createProgram({ version: '', output, stdin: process.stdin, stdinIsTerminal: false, exitCode: 0 });
+const program = createProgram({ version: '', output, stdin: process.stdin, stdinIsTerminal: false, environment: {}, exitCode: 0 });
 
 /** The command of commander's tree that a path names. */
 const commandAt = ([, ...names]) => names.reduce((command, name) => command.commands.find((below) => below.name() === name), program);

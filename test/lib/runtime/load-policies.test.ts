@@ -64,6 +64,15 @@ loading('a policy is ready with its definition, defaults and metadata', async ()
   assert.equal([event.policyId, event.digest, event.loadMs > 0, events.length], ['p', policy.digest, true, 1]);
 });
 
+loading('the caller may name the execution mode, whatever the metadata says', async () => {
+  const module = withMetadata({ ...metadata, executionMode: 'gatekeeper' });
+  assert.is((await loadOne({ module })).kind, 'unusable');
+  assert.is((await loadOne({ module, executionMode: 'kubewarden-wapc' })).kind, 'ready');
+  const asked = await loadOne({ module: withMetadata(metadata), executionMode: 'gatekeeper' });
+  assert.ok(asked.kind === 'unusable');
+  assert.match(asked.fault.message, "'gatekeeper'");
+});
+
 loading("without a limit of its own a policy has the runtime's", async () => {
   for (const [policyTimeoutMs, limitMs] of [[700, 700], [null, Number.POSITIVE_INFINITY]] as const) {
     const policy = await loadOne({ module: guestBytes({}) }, { policyTimeoutMs });

@@ -57,7 +57,7 @@ function optionNode(option: Option): OptionNode {
 function valueNode(option: Option): ValueNode {
   if (!option.required && !option.optional) return { kind: 'none' };
   if (option.argChoices !== undefined) return { kind: 'words', words: option.argChoices };
-  return /[<[]file[\]>]/.test(option.flags) ? { kind: 'file' } : { kind: 'text' };
+  return /[<[](?:file|folder)[\]>]/.test(option.flags) ? { kind: 'file' } : { kind: 'text' };
 }
 
 function plainDefault(value: unknown): string | undefined {
