@@ -39,9 +39,9 @@ export class RegistrySession {
   }
 
   /**
-   * Sends a request, signing in when the registry asks for it; each request signs in once at most.
+   * Sends a request, signing in when the registry asks for it, once: the answer may be 401 again.
    *
-   * @throws {Fault} `REGISTRY_DENIED` when the registry asks again; any `HttpFaultCode`
+   * @throws {Fault} `REGISTRY_DENIED` when there is no way to sign in; any `HttpFaultCode`
    */
   async send(call: SessionCall): Promise<HttpAnswer> {
     const first = await this.#reach(call);
@@ -50,10 +50,7 @@ export class RegistrySession {
     // A challenge from where a redirect led is none of the registry's: nothing is sent there.
     if (first.url.origin !== this.#origin) throw ociFault('REGISTRY_DENIED', `${first.url.host}, where the registry redirects to, answered 401`);
     this.#authorization = await this.#signIn(first.headers['www-authenticate'] ?? '', call.signal);
-    const second = await this.#reach(call);
-    if (second.status !== 401) return second;
-    await second.discard();
-    throw answerFault({ status: 401, retryAfter: undefined, errorCodes: [] }, this.#options.nowMs());
+    return this.#reach(call);
   }
 
   /** The fault for an answer that is no success; reads the registry's error codes, never its words. */

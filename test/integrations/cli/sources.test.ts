@@ -145,7 +145,7 @@ if (haveTools(['docker-registry', 'htpasswd', 'openssl'], 'the command with a re
       const wrong = newUser([registry.host], { auths: { [registry.host]: { auth: Buffer.from('user:wrong').toString('base64') } } });
       const stranger = newUser();
       const uri = `registry://${registry.host}/p:v9`;
-      for (const [who, says] of [[wrong, 'the registry answered 401: the credentials were not accepted'], [user, 'the registry answered 404'], [stranger, 'its certificate is signed by no trusted authority']] as const) {
+      for (const [who, says] of [[wrong, 'the registry answered 401 (UNAUTHORIZED): the credentials were not accepted'], [user, 'the registry answered 404'], [stranger, 'its certificate is signed by no trusted authority']] as const) {
         const { code, stdout, stderr } = await who.call('pull', uri);
         assert.is(code, 1);
         assert.is(stdout, '');

@@ -155,7 +155,7 @@ function realRegistryTests(): void {
     await using bench = openBench({ [registry.host]: trusted(certificates.ca) }, { dockerConfig: dockerConfigOf(registry.host, 'user', 'wrong-secret') });
     const fault = await rejectionOf(pull(bench.registry, `${registry.host}/p:v1`));
     assert.is(fault.code, 'REGISTRY_DENIED');
-    assert.is(fault.message, `Fail to interact with OCI registry: cannot read the manifest of ${registry.host}/p:v1: the registry answered 401: the credentials were not accepted`);
+    assert.is(fault.message, `Fail to interact with OCI registry: cannot read the manifest of ${registry.host}/p:v1: the registry answered 401 (UNAUTHORIZED): the credentials were not accepted`);
     assert.not.match(JSON.stringify([fault, fault.stack, fault.cause, bench.events]), /wrong-secret|d3Jvbmct/);
   });
 
