@@ -1,5 +1,5 @@
 // Arranges tsc's output into dist/: one file per module, so that the worker's URL stays right; no second transpiler.
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 
@@ -20,7 +20,7 @@ const filesBelow = (folder, ending) => readdirSync(folder, { recursive: true }).
 const arrange = (from, to, mustExist) => ({
   name: 'arrange-dist',
   writeBundle() {
-    for (const file of filesBelow(from, '.d.ts')) cpSync(join(from, file), join(to, file));
+    for (const file of modulesBelow(from).map((name) => name.replace(/\.js$/, '.d.ts'))) cpSync(join(from, file), join(to, file));
     assertPresent(mustExist.map((file) => join(to, file)));
   },
 });
@@ -43,9 +43,12 @@ const commands = (folder) => ({
   },
 });
 
+/** The modules of a folder that were built from a source that is still there: tsc does not remove what it built before. */
+const modulesBelow = (from) => filesBelow(from, '.js').filter((name) => existsSync(join(from.replace(/^build\//, ''), name.replace(/\.js$/, '.ts'))));
+
 /** Every module is an entry: nothing is merged, so `new URL('./entry.js', import.meta.url)` keeps pointing at a file. */
 const arrangement = (from, to, plugins, packageManifest = manifest) => ({
-  input: Object.fromEntries(filesBelow(from, '.js').map((name) => [name.replace(/\.js$/, ''), join(from, name)])),
+  input: Object.fromEntries(modulesBelow(from).map((name) => [name.replace(/\.js$/, ''), join(from, name)])),
   external: externalOf(packageManifest),
   output: { dir: to, format: 'es', preserveModules: true, preserveModulesRoot: from, sourcemap: false, hoistTransitiveImports: false },
   plugins,
@@ -64,9 +67,13 @@ const integration = (name) => {
   return arrangement(`build/${folder}/src`, `${folder}/dist`, [commands(folder)], manifestOf(folder));
 };
 
+/** Integrations that are packages of their own. */
+const integrations = ['webhook-server'];
+for (const folder of ['dist', ...integrations.map((name) => `integrations/${name}/dist`)]) rmSync(folder, { recursive: true, force: true });
+
 export default [
   arrangement('build/lib', 'dist', [arrange('build/lib', 'dist', exportedFiles)]),
   // A program has no types to offer. It imports the library by name, which leads back to dist/.
   arrangement('build/integrations/cli/src', 'dist/cli', [commands('.')]),
-  integration('webhook-server'),
+  ...integrations.map(integration),
 ];
