@@ -7,7 +7,7 @@ import { versionOf } from '../world/versions.js';
 import type { ServerWorld } from '../world/world.js';
 import { isConfigHash, type ConfigHash } from './config-hash.js';
 import { readableConfigMap, versionedConfigMap } from './config-map.js';
-import { serverConfiguration, sizeProblem, type ServerConfiguration } from './configuration.js';
+import { sizeProblem, type ServerConfiguration } from './configuration.js';
 import { desiredDeployment } from './deployment.js';
 import { desiredDisruptionBudget } from './disruption-budget.js';
 import { configVersionLabel } from './labels.js';
@@ -37,7 +37,6 @@ export interface WantedPart {
 
 /** What ought to be for a PolicyServer. */
 export interface DesiredServer {
-  readonly configuration: ServerConfiguration;
   /** The version that the Deployment is to run; undefined while there is none yet. */
   readonly version: ConfigHash | undefined;
   readonly parts: readonly WantedPart[];
@@ -46,18 +45,35 @@ export interface DesiredServer {
   readonly nextMs: number | undefined;
 }
 
+/** How long a configuration has been as it is. */
+export interface Quiet {
+  /** Milliseconds since it last changed. */
+  readonly sinceChangeMs: number;
+  /** Milliseconds since it first differed from the version that is rolled out. */
+  readonly sinceDifferenceMs: number;
+}
+
+/** What a PolicyServer is judged by. */
+export interface DesiredServerInput {
+  readonly world: ServerWorld;
+  readonly configuration: ServerConfiguration;
+  /** The version that the Deployment was last told to run, see {@link rolledOutVersion}. */
+  readonly current: ConfigHash | undefined;
+  readonly quiet: Quiet;
+  readonly defaults: ServerDefaults;
+}
+
 /** What ought to be for a PolicyServer. A server that is being deleted is left as it is, until nothing points to it any more. */
-export function desiredServer(world: ServerWorld, defaults: ServerDefaults): DesiredServer {
-  const configuration = serverConfiguration(world.server, world.policies);
-  if (isTerminating(world.server.metadata)) return { configuration, version: rolledOutVersion(world, defaults.namespace), parts: [], ...release(world) };
-  const rollout = desiredRollout(world, configuration, defaults.namespace);
+export function desiredServer({ world, configuration, current, quiet, defaults }: DesiredServerInput): DesiredServer {
+  if (isTerminating(world.server.metadata)) return { version: current, parts: [], ...release(world) };
+  const rollout = desiredRollout(configuration, current, quiet);
   const parts: readonly WantedPart[] = [
     { part: 'configuration', wanted: configMaps(world, configuration, rollout, defaults.namespace), ...(rollout.problem === undefined ? {} : { problem: rollout.problem }) },
     { part: 'disruption-budget', wanted: [desiredDisruptionBudget(world.server, defaults.namespace)] },
     { part: 'deployment', wanted: [deployment(world, rollout, defaults)] },
     { part: 'service', wanted: [present(desiredService(world.server, defaults))] },
   ];
-  return { configuration, version: rollout.version, parts, finalizer: 'present', nextMs: rollout.waitMs };
+  return { version: rollout.version, parts, finalizer: 'present', nextMs: rollout.waitMs };
 }
 
 interface DesiredRollout {
@@ -67,18 +83,15 @@ interface DesiredRollout {
   readonly problem: string | undefined;
 }
 
-function desiredRollout(world: ServerWorld, configuration: ServerConfiguration, namespace: string): DesiredRollout {
-  const current = rolledOutVersion(world, namespace);
+function desiredRollout(configuration: ServerConfiguration, current: ConfigHash | undefined, { sinceChangeMs, sinceDifferenceMs }: Quiet): DesiredRollout {
   const problem = sizeProblem(configuration);
-  if (problem !== undefined) return { version: current, waitMs: undefined, problem };
-  if (configuration.hash === current) return { version: current, waitMs: undefined, problem };
-  const { sinceChangeMs, sinceDifferenceMs } = world.quiet;
+  if (problem !== undefined || configuration.hash === current) return { version: current, waitMs: undefined, problem };
   const waitMs = Math.min(quietMs - sinceChangeMs, patienceMs - sinceDifferenceMs);
   return waitMs > 0 ? { version: current, waitMs, problem } : { version: configuration.hash, waitMs: undefined, problem };
 }
 
 /** The version that the Deployment was last told to run, as long as that is still stored. */
-function rolledOutVersion({ server, seen, running }: ServerWorld, namespace: string): ConfigHash | undefined {
+export function rolledOutVersion({ server, seen, running }: Pick<ServerWorld, 'server' | 'seen' | 'running'>, namespace: string): ConfigHash | undefined {
   const version = seen.find((object) => isAt(object, deploymentReference(server, namespace)))?.metadata.annotations?.[configVersionLabel];
   return version !== undefined && isConfigHash(version) && running.versions.has(version) ? version : undefined;
 }

@@ -71,6 +71,4 @@ export interface ServerWorld {
   /** Milliseconds since the last of the policies' webhooks was first seen to be gone; undefined while there is one. */
   readonly webhooksGoneMs: number | undefined;
   readonly authority: Authority | undefined;
-  /** Milliseconds since the configuration last changed, and since it first differed from what is rolled out. */
-  readonly quiet: { readonly sinceChangeMs: number; readonly sinceDifferenceMs: number };
 }
