@@ -18,9 +18,28 @@ export function encodeSettings(settings: Settings): Uint8Array {
 }
 
 function formatValue(value: unknown): string {
-  if (typeof value === 'bigint') return value.toString();
+  switch (typeof value) {
+    case 'bigint':
+      return value.toString();
+    case 'undefined':
+      return 'null';
+    case 'number':
+      if (!Number.isFinite(value)) throw new TypeError(`JSON has no number ${value}`);
+      return JSON.stringify(value);
+    case 'string':
+    case 'boolean':
+      return JSON.stringify(value);
+    case 'object':
+      return value === null ? 'null' : formatComposite(value);
+    default:
+      throw new TypeError(`JSON has no ${typeof value}`);
+  }
+}
+
+function formatComposite(value: object): string {
   if (Array.isArray(value)) return `[${value.map(formatValue).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) throw new TypeError(`JSON has no ${value.constructor.name}`);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${formatValue(member)}`).join(',')}}`;
 }

@@ -4,7 +4,6 @@ import { suite } from 'uvu';
 
 import { parsePolicyDefinition, parsePolicyDefinitions } from '../../../lib/policy/definition.js';
 import { parsePolicyName } from '../../../lib/policy/identity.js';
-import { encodeSettings } from '../../../lib/policy/settings.js';
 import { faultOf } from '../../support/fault-of.js';
 
 const definition = suite('policy/definition');
@@ -131,32 +130,9 @@ definition('a policy named __proto__ is a policy', () => {
   assert.equal([...definitions.keys()], ['__proto__']);
 });
 
-definition('settings reach the guest as they are, a key __proto__ included', () => {
-  const text = '{"b":1,"__proto__":{"x":1},"a":[1.5,null,"größe"]}';
-  const { settings } = parsePolicyDefinition({ module: 'm', settings: JSON.parse(text) as unknown });
-  assert.is(new TextDecoder().decode(encodeSettings(settings)), text);
-});
-
-const cyclic: Record<string, unknown> = {};
-cyclic['self'] = cyclic;
-let deep: unknown = 1;
-for (let level = 0; level < 100_000; level += 1) deep = [deep];
-for (const [title, settings] of [['a cycle', cyclic], ['a hundred thousand levels', { deep }]] as const) {
-  definition(`settings with ${title} are refused when they are written`, () => {
-    const fault = faultOf(() => encodeSettings(parsePolicyDefinition({ module: 'm', settings }).settings));
-    assert.is(fault.code, 'POLICIES_INVALID');
-    assert.match(fault.message, /^could not marshal settings: /);
-  });
-}
-
-definition('an integer that no number holds keeps its digits', () => {
-  const { settings } = parsePolicyDefinition({ module: 'm', settings: { n: 18446744073709551615n, list: [-9223372036854775808n] } });
-  assert.is(new TextDecoder().decode(encodeSettings(settings)), '{"n":18446744073709551615,"list":[-9223372036854775808]}');
-});
-
-definition('ten megabytes of settings are read and written', () => {
-  const settings = { text: 'x'.repeat(10 * 1024 * 1024) };
-  assert.is(encodeSettings(parsePolicyDefinition({ module: 'm', settings }).settings).byteLength, settings.text.length + 11);
+definition('settings are the very object that was given, a key __proto__ included', () => {
+  const settings: unknown = JSON.parse('{"b":1,"__proto__":{"x":1}}');
+  assert.is(parsePolicyDefinition({ module: 'm', settings }).settings, settings);
 });
 
 definition('ten thousand policies are read', () => {

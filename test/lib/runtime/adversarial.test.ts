@@ -81,7 +81,7 @@ const ending: Readonly<Record<string, string | RegExp>> = {
   'huge-host-call': failed('__host_call (payload): the guest handed over 67108864 bytes, the limit is 8388608'),
   'huge-log-line': 'allowed',
   // It cannot even get the memory for such an answer; that its length alone is refused is shown in wapc/host.
-  'huge-response': failed('__guest_response: the guest handed over 67108864 bytes, the limit is 16777216'),
+  'huge-response': failed('__guest_response: the guest handed over 67108864 bytes, the limit is 8388608'),
   'imported-memory': unlinkable("Cannot link the module: it imports the memory 'env.memory'; a policy may import functions only."),
   'log-flood': 'allowed',
   'memory-bomb': 'allowed',

@@ -228,6 +228,23 @@ runtimes('log lines of a policy are events', async () => {
   assert.equal(lines, ['logs tracing trace', 'logs tracing debug', 'logs tracing info', 'logs tracing warn', 'logs tracing error', 'logs console info']);
 });
 
+runtimes("a guest's words can be withheld from the events, for requests that hold secrets", async () => {
+  const { runtime, events } = quietRuntime();
+  await runtime.load({ logs: { module: fixtureBytes('logs') }, asks: { module: fixtureBytes('host-call') } });
+  await runtime.evaluate('logs', review('pod-allowed'), { withholdGuestOutput: true });
+  for (const operation of ['v1/dns_lookup_host', 'v1/secret-word']) {
+    await runtime.evaluate('asks', parseRawRequest(bytesOf(`{"namespace":"net","operation":"${operation}","payload":{}}`)), { withholdGuestOutput: true });
+  }
+  const lines = events.flatMap((event) => (event.kind === 'guest-logged' ? [`${event.level} ${event.message} ${event.data}`] : []));
+  assert.is(lines.length, 6);
+  assert.equal([...new Set(lines.map((line) => line.replace(/^\w+ /, '')))], ['withheld: the request may hold secrets {}']);
+  assert.equal(
+    events.flatMap((event) => (event.kind === 'capability-denied' ? [event.capability] : [])),
+    ['net/v1/dns_lookup_host', 'withheld: the request may hold secrets'],
+  );
+  await runtime.close();
+});
+
 runtimes('what happens is told in events, in order', async () => {
   const { runtime, events } = quietRuntime({ spareWorkers: 0 });
   await runtime.load({ p: { module: fixtureBytes('adversarial/accept') }, q: { module: 'missing.wasm' } });
