@@ -57,6 +57,7 @@ export default {
       '^lib/capabilities/(system-resolver|crypto/mozilla-roots)\\.ts$',
       '^lib/http/(undici-transport|tunnel|proxies)\\.ts$',
       '^integrations/webhook-server/src/(sockets/api-server|sockets/probe-server|option-values|config|tls/tls-material)\\.ts$',
+      '^integrations/k8s-controller/src/(probe-server|control/serving-probe|validation/server)\\.ts$',
     ]),
     effect('fs', '^(node:)?fs(/promises)?$', [
       '^lib/runtime/loader/entry\\.ts$',
@@ -73,7 +74,9 @@ export default {
       '^lib/source/(atomic-file|module-content|module-store|partial-files|sources-file|store-layout)\\.ts$',
       '^integrations/webhook-server/src/tls/tls-material\\.ts$',
       '^integrations/cli/src/commands/inspect\\.ts$',
+      '^integrations/k8s-controller/src/(main|apply/event-recorder|certificates/(authority|key-pair)|desired/config-hash|validation/webhook-check)\\.ts$',
     ]),
+    effect('@peculiar/x509', 'node_modules/@peculiar/x509', ['^integrations/k8s-controller/src/certificates/authority\\.ts$']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -16,7 +16,7 @@ const surroundings = [
 ];
 
 export default tseslint.config(
-  { ignores: ['build/', 'dist/', 'coverage/', 'node_modules/', 'fixtures/', '.cache/', '**/*.mjs'] },
+  { ignores: ['build/', '**/dist/', 'coverage/', 'node_modules/', 'fixtures/', '.cache/', '**/*.mjs'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

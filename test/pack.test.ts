@@ -1,11 +1,11 @@
 // The package as a user gets it: packed, installed in an empty folder, every door opened, the command run.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
+
+import { installedPackages, runPlainly as run } from './support/packages.js';
 
 const pack = suite('pack');
 
@@ -20,29 +20,16 @@ const doors = Object.keys(manifest.exports).filter((door) => door !== './package
 const peerDoors: readonly string[] = [];
 let folder = '';
 
-/** Runs a command without what this test run added to the environment, so that the installed package is what gets loaded. */
-function run(command: string, words: readonly string[], cwd: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && name !== 'NODE_V8_COVERAGE'));
-  return spawnSync(command, words, { cwd, env: { ...env, NO_COLOR: '1' }, encoding: 'utf8' });
-}
-
 function succeeded(result: ReturnType<typeof run>): string {
   assert.is(result.status, 0, `${result.stdout}\n${result.stderr}`);
   return result.stdout;
 }
 
-pack.before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'wasmwarden-pack-'));
-  succeeded(run(process.execPath, ['node_modules/rollup/dist/bin/rollup', '-c', '--silent'], process.cwd()));
-  succeeded(run('npm', ['pack', '--pack-destination', folder, '--ignore-scripts'], process.cwd()));
-  writeFileSync(join(folder, 'package.json'), '{"private": true}');
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
-  succeeded(run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`], folder));
+pack.before(async () => {
+  folder = await installedPackages([]);
   cpSync('build/fixtures/policies/pod-privileged.wasm', join(folder, 'policy.wasm'));
   cpSync('fixtures/reviews/pod-privileged.json', join(folder, 'review.json'));
 });
-
-pack.after(() => rmSync(folder, { recursive: true, force: true }));
 
 pack('the tarball holds the built library and what npm always packs', () => {
   const found = readdirSync(join(folder, 'node_modules/wasmwarden'));

@@ -24,10 +24,11 @@ const nothingFound = 'loaded-context';
 /**
  * Finds the way to an API server.
  *
+ * @param nowMs milliseconds of a steady clock
  * @throws {Fault} KUBERNETES_CONFIG_INVALID, KUBERNETES_PACKAGE_MISSING
  */
-export async function loadConnection(origin: KubeConfigOrigin = { kind: 'default' }): Promise<ConnectionSource> {
-  if (origin.kind === 'given') return createConnectionSource(() => Promise.resolve(origin.config), steadyClock.steadyMs);
+export async function loadConnection(origin: KubeConfigOrigin = { kind: 'default' }, nowMs: () => number = steadyClock.steadyMs): Promise<ConnectionSource> {
+  if (origin.kind === 'given') return createConnectionSource(() => Promise.resolve(origin.config), nowMs);
   const { KubeConfig } = await importPackage();
   const load = (): KubeConfigView => {
     const config = new KubeConfig();
@@ -38,7 +39,7 @@ export async function loadConnection(origin: KubeConfigOrigin = { kind: 'default
     }
     return config;
   };
-  return createConnectionSource(() => Promise.resolve().then(load), steadyClock.steadyMs);
+  return createConnectionSource(() => Promise.resolve().then(load), nowMs);
 }
 
 async function importPackage(): Promise<{ readonly KubeConfig: new () => KubeConfig }> {

@@ -30,6 +30,7 @@ interface Agents {
 export function createHttpsTransport(): ClusterTransport {
   const open = new Set<Agents>();
   let newest: Agents | undefined;
+  let closed = false;
   const agentFor = (connection: Connection, streaming: boolean): HttpAgent => {
     if (connection.proxyAgent !== undefined) return connection.proxyAgent;
     const identity = identityOf(connection);
@@ -41,14 +42,28 @@ export function createHttpsTransport(): ClusterTransport {
     return streaming ? newest.single : newest.kept;
   };
   return {
-    send: (request) => send(request, agentFor(request.connection, request.streaming)),
+    /**
+     * A GET for which a kept connection proves dead goes out again on another one: servers close idle connections when
+     * they like. Anything else may have been done, and is the caller's to repeat.
+     */
+    async send(request) {
+      for (;;) {
+        if (closed) throw new Fault<HttpFaultCode>('HTTP_ABORTED', 'the client has been closed');
+        try {
+          return await attempt(request, agentFor(request.connection, request.streaming));
+        } catch (error) {
+          if (!(error instanceof StaleConnection)) throw error;
+          if (request.method !== 'GET') throw error.fault;
+        }
+      }
+    },
     close() {
+      closed = true;
       for (const { kept, single } of open) {
         kept.destroy();
         single.destroy();
       }
       open.clear();
-      newest = undefined;
     },
   };
 }
@@ -73,21 +88,6 @@ function tlsOptions({ ca, certificate, key, serverName, verified }: TlsIdentity)
     ...(serverName === undefined ? {} : { servername: serverName }),
     rejectUnauthorized: verified,
   };
-}
-
-/**
- * Sends a request. A GET for which a kept connection proves dead goes out again on another one: servers close idle
- * connections when they like. Anything else may have been done, and is the caller's to repeat.
- */
-async function send(request: ClusterRequest, agent: HttpAgent): Promise<TransportAnswer> {
-  for (;;) {
-    try {
-      return await attempt(request, agent);
-    } catch (error) {
-      if (!(error instanceof StaleConnection)) throw error;
-      if (request.method !== 'GET') throw error.fault;
-    }
-  }
 }
 
 /** The server had closed a kept connection before the request arrived. */

@@ -45,7 +45,7 @@ export async function getObject(rest: Rest, address: ObjectAddress, options: Rea
 
 /** Creates an object; `KUBERNETES_ALREADY_EXISTS` when there is one. */
 export async function createObject(rest: Rest, address: CollectionAddress, body: object, options: WriteOptions & CallOptions = {}): Promise<ApiObject> {
-  const attempted = `create one of ${shownAddress(address)}`;
+  const attempted = `create ${shownAddress(address)}`;
   return objectOf(attempted, await rest.json({ attempted, method: 'POST', path: withWrite(collectionPath(address), options), body }, options));
 }
 

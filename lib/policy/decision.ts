@@ -29,8 +29,20 @@ function withMutationGuard(response: AdmissionResponse, { id, allowedToMutate }:
 
 function withCustomMessage(response: AdmissionResponse, message: string | undefined): AdmissionResponse {
   if (response.allowed || message === undefined) return response;
-  const { status } = response;
-  const cause = { reason: null, message: status?.message ?? '', field: null };
-  const details = { ...status?.details, causes: [...(status?.details?.causes ?? []), cause] };
-  return { ...response, status: { ...status, message, details } };
+  // Written out: the members keep the contract's order (0.3), in which spreading and adding would not leave them.
+  const { status = {}, auditAnnotations, warnings, ...verdict } = response;
+  const { status: outcome, reason, details: { causes = [], retry_after_seconds, ...named } = {}, code } = status;
+  const cause = { reason: null, message: status.message ?? '', field: null };
+  return {
+    ...verdict,
+    status: {
+      ...(outcome === undefined ? {} : { status: outcome }),
+      message,
+      ...(reason === undefined ? {} : { reason }),
+      details: { ...named, causes: [...causes, cause], ...(retry_after_seconds === undefined ? {} : { retry_after_seconds }) },
+      ...(code === undefined ? {} : { code }),
+    },
+    auditAnnotations,
+    warnings,
+  };
 }

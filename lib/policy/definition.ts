@@ -71,8 +71,8 @@ function add(definitions: Map<PolicyId, PolicyDefinition>, name: string, entry: 
     definitions.set(parsePolicyName(name), parsePolicyDefinition(entry));
     return undefined;
   } catch (thrown) {
-    if (isFault(thrown)) return thrown.message;
-    throw thrown;
+    if (!isFault(thrown)) throw thrown;
+    return thrown.message;
   }
 }
 

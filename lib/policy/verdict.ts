@@ -5,6 +5,7 @@ import { decodeText } from '../json/decode.js';
 import { parseLossless } from '../json/lossless.js';
 import type { Outcome } from '../outcome.js';
 
+import { encodeBase64 } from './base64.js';
 import { decodeSettingsVerdict, decodeValidationResponse, type SettingsVerdict, type ValidationResponse } from './guest-contract.js';
 import { formatPatch, jsonPatch } from './json-patch.js';
 import { internalError, rejection, type AdmissionResponse } from './response.js';
@@ -92,11 +93,5 @@ function converted(response: ValidationResponse, { uid, base }: Judged): Admissi
 /** The JSON Patch between two documents as base64 text, or nothing when they are the same. */
 function patchBetween(base: Uint8Array, target: Uint8Array): string | undefined {
   const operations = jsonPatch(parseLossless(decodeText(base)), parseLossless(decodeText(target)));
-  return operations.length === 0 ? undefined : base64OfText(formatPatch(operations));
-}
-
-function base64OfText(text: string): string {
-  let binary = '';
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
-  return btoa(binary);
+  return operations.length === 0 ? undefined : encodeBase64(new TextEncoder().encode(formatPatch(operations)));
 }

@@ -23,16 +23,16 @@ export interface WebServer extends AsyncDisposable {
 }
 
 /** Starts a server; over TLS when it is given certificates. */
-export async function startWebServer(answer: Answerer, certificates?: TestCertificates): Promise<WebServer> {
+export async function startWebServer(answer: Answerer, certificates?: TestCertificates, address = '127.0.0.1'): Promise<WebServer> {
   const seen: SeenRequest[] = [];
   const listener: Answerer = (request, response) => {
     seen.push({ method: request.method ?? '', url: request.url ?? '', authorization: request.headers.authorization });
     answer(request, response);
   };
   const server: Server = certificates === undefined ? createPlainServer(listener) : createSecureServer({ cert: certificates.certificate, key: certificates.key }, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
-  const host = `${certificates === undefined ? '127.0.0.1' : 'localhost'}:${port}`;
+  const host = `${certificates === undefined || address !== '127.0.0.1' ? address : 'localhost'}:${port}`;
   return {
     host,
     origin: `${certificates === undefined ? 'http' : 'https'}://${host}`,

@@ -54,8 +54,9 @@ export class Output {
 
   /** Whether standard output is a terminal, and how many columns it has. */
   get terminal(): { readonly isTerminal: boolean; readonly columns: number } {
-    const { isTTY = false, columns = 80 } = this.#streams.stdout;
-    return { isTerminal: isTTY, columns };
+    const { isTTY = false, columns = 0 } = this.#streams.stdout;
+    // A terminal that does not know its size says 0.
+    return { isTerminal: isTTY, columns: columns > 0 ? columns : 80 };
   }
 
   /** Columns of the terminal that standard error is; nothing where it is none that can be drawn on. */

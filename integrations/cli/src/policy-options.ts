@@ -1,7 +1,7 @@
 // The options that say which policy runs and how: the same for `run` and `bench`.
 import { Argument, Option, type Command } from 'commander';
 
-import { parseTimeout } from './duration.js';
+import { parseTimeout } from './option-values.js';
 import { modeSpellings } from './execution-mode.js';
 import { addDownloadOptions, type SourceFlags } from './source-options.js';
 

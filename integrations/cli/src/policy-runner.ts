@@ -1,5 +1,5 @@
 // Policies brought up for one command: loaded, with settings that they accept.
-import { createRuntime, Fault, isFault, type Capability, type Runtime } from 'wasmwarden';
+import { createRuntime, Fault, isFault, type Capability, type EventSink, type Runtime } from 'wasmwarden';
 
 import { lineOfEvent } from './event-lines.js';
 import type { Output } from './output.js';
@@ -7,22 +7,21 @@ import type { PlannedPolicy } from './policy-plan.js';
 import { oneLine } from './terminal-text.js';
 
 /**
- * A runtime for one command: policies run one after the other, and what they log becomes lines.
+ * A runtime for one command: policies run one after the other.
  *
  * @param timeoutMs how long a policy may run per call; `Infinity` for no limit
  * @param capabilities what policies may call beside what every runtime offers
  */
-export function createCommandRuntime(output: Output, timeoutMs: number, capabilities: readonly Capability[] = []): Runtime {
-  return createRuntime({
-    workers: 1,
-    spareWorkers: 0,
-    capabilities,
-    policyTimeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : null,
-    onEvent: (event) => {
-      const { level, text } = lineOfEvent(event);
-      output.log(level, text);
-    },
-  });
+export function createCommandRuntime(timeoutMs: number, onEvent: EventSink, capabilities: readonly Capability[] = []): Runtime {
+  return createRuntime({ workers: 1, spareWorkers: 0, capabilities, policyTimeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : null, onEvent });
+}
+
+/** Writes events as log lines. */
+export function logTo(output: Output): EventSink {
+  return (event) => {
+    const { level, text } = lineOfEvent(event);
+    output.log(level, text);
+  };
 }
 
 /**

@@ -3,6 +3,8 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { isFault, messageOf } from 'wasmwarden';
 
 import { addAnnotateCommand } from './commands/annotate.js';
+import { addBenchCommand } from './commands/bench.js';
+import { addCompletionsCommand } from './commands/completions.js';
 import { addDigestCommand } from './commands/digest.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addLoadCommand } from './commands/load.js';
@@ -11,6 +13,7 @@ import { addPullCommand } from './commands/pull.js';
 import { addPushCommand } from './commands/push.js';
 import { addRmCommand } from './commands/rm.js';
 import { addRunCommand } from './commands/run.js';
+import { addScaffoldCommand } from './commands/scaffold.js';
 import { addSaveCommand } from './commands/save.js';
 import type { Output } from './output.js';
 import type { Session } from './session.js';
@@ -46,6 +49,9 @@ export function createProgram(session: Session): Command {
   addRunCommand(program, session);
   addInspectCommand(program, session);
   addAnnotateCommand(program, session);
+  addBenchCommand(program, session);
+  addScaffoldCommand(program, session);
+  addCompletionsCommand(program, session);
   addPullCommand(program, session);
   addPushCommand(program, session);
   addDigestCommand(program, session);

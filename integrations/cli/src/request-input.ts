@@ -21,11 +21,15 @@ function nonEmpty(bytes: Uint8Array, origin: string): Uint8Array {
 }
 
 /**
- * Reads a request for a policy that judges Kubernetes objects: the review's `request`, or the document itself.
+ * Reads a request: raw as it is; for a policy that judges Kubernetes objects the review's `request`, or the document itself.
  *
  * @throws {Fault} `REVIEW_INVALID`, `JSON_*`
  */
-export function parseKubernetesRequest(bytes: Uint8Array): Request {
+export function parseRequest(bytes: Uint8Array, isRaw: boolean): Request {
+  return isRaw ? parseRawRequest(bytes) : parseKubernetesRequest(bytes);
+}
+
+function parseKubernetesRequest(bytes: Uint8Array): Request {
   const document = documentOf(bytes);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) throw new Fault('REVIEW_INVALID', 'Invalid request object');
   const isReview = 'kind' in document && document.kind === 'AdmissionReview';

@@ -64,6 +64,15 @@ loading('a policy is ready with its definition, defaults and metadata', async ()
   assert.equal([event.policyId, event.digest, event.loadMs > 0, events.length], ['p', policy.digest, true, 1]);
 });
 
+loading('the caller may name the execution mode, whatever the metadata says', async () => {
+  const module = withMetadata({ ...metadata, executionMode: 'gatekeeper' });
+  assert.is((await loadOne({ module })).kind, 'unusable');
+  assert.is((await loadOne({ module, executionMode: 'kubewarden-wapc' })).kind, 'ready');
+  const asked = await loadOne({ module: withMetadata(metadata), executionMode: 'gatekeeper' });
+  assert.ok(asked.kind === 'unusable');
+  assert.match(asked.fault.message, "'gatekeeper'");
+});
+
 loading("without a limit of its own a policy has the runtime's", async () => {
   for (const [policyTimeoutMs, limitMs] of [[700, 700], [null, Number.POSITIVE_INFINITY]] as const) {
     const policy = await loadOne({ module: guestBytes({}) }, { policyTimeoutMs });
@@ -97,9 +106,12 @@ loading('a missing file that several policies name is told to each of them', asy
   for (const policy of loaded.values()) assert.is(policy.kind === 'unusable' ? policy.fault.code : '', 'MODULE_UNREADABLE');
 });
 
+const cyclic: Record<string, unknown> = {};
+cyclic['self'] = cyclic;
+
 const unusable: readonly (readonly [string, PolicyInput, string, RegExp])[] = [
   ['settings that are no object', { module: guestBytes({}), settings: [] as never }, 'POLICIES_INVALID', /^settings: Invalid settings in CRD, not an object$/],
-  ['settings that JSON cannot hold', { module: guestBytes({}), settings: { n: 1n } }, 'POLICIES_INVALID', /^could not marshal settings: /],
+  ['settings that JSON cannot hold', { module: guestBytes({}), settings: cyclic }, 'POLICIES_INVALID', /^could not marshal settings: /],
   ['a grant of what does not exist', { module: guestBytes({}), hostCapabilities: ['net/v2/*'] }, 'CAPABILITY_PATTERN_INVALID', /unknown segment "v2"/],
   ['a module that is not at hand', { module: 'https://example.com/p.wasm' }, 'MODULE_LOCATION_UNSUPPORTED', /download it first/],
   ['metadata that cannot be read', { module: withCustomSection(guestBytes({}), 'io.kubewarden.metadata', bytesOf('{')) }, 'METADATA_INVALID', /^cannot deserialize custom section/],

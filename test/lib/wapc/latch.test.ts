@@ -42,16 +42,30 @@ latch('after one failure every function fails the same way, without running', ()
   assert.is(runs, 1);
 });
 
-/** Does something, catches whatever is thrown, and answers `ok` all the same. */
+/** Answers `ok`, does something and catches whatever is thrown. */
 const catching = (body: string, more: Omit<GuestText, 'call'> = {}): GuestText => ({
   ...more,
   fields: `(data (i32.const 0) "ok") ${more.fields ?? ''}`,
-  call: `(try (do ${body}) (catch_all)) (call $guest_response (i32.const 0) (i32.const 2)) (i32.const 1)`,
+  call: `(call $guest_response (i32.const 0) (i32.const 2)) (try (do ${body}) (catch_all)) (i32.const 1)`,
 });
 
 latch('a guest cannot catch a pointer outside its memory and answer all the same', () => {
   const guest = startedGuest(guestModule(catching('(call $console_log (i32.const 65535) (i32.const 9))')));
   assert.match(shownOutcome(guest.call('run', new Uint8Array(0))), /^trapped: __console_log: bytes 65535/);
+});
+
+latch('nor can it ask anything more of its host, and the next call starts anew', () => {
+  const lines: string[] = [];
+  const guest = startedGuest(guestModule({
+    fields: '(data (i32.const 0) "ok") (global $calls (mut i32) (i32.const 0))',
+    call: `
+      (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+      (if (i32.eq (global.get $calls) (i32.const 1)) (then (try (do (call $console_log (i32.const 65535) (i32.const 9))) (catch_all)) (try (do (call $console_log (i32.const 0) (i32.const 2))) (catch_all))))
+      (call $guest_response (i32.const 0) (i32.const 2)) (i32.const 1)`,
+  }), { consoleLog: (text) => lines.push(text) });
+  assert.match(shownOutcome(guest.call('run', new Uint8Array(0))), /^trapped: __console_log: bytes 65535/);
+  assert.equal(lines, []);
+  assert.is(shownOutcome(guest.call('run', new Uint8Array(0))), 'answered: ok');
 });
 
 const leaves: Omit<GuestText, 'call'> = { imports: '(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))' };

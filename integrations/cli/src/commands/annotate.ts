@@ -8,7 +8,7 @@ import { compareCapabilities } from '../capability-scan.js';
 import { parseDocument } from '../documents.js';
 import { documentRole, moduleRole, readFile, writeWhole } from '../files.js';
 import { locatePolicy } from '../policy-location.js';
-import { createCommandRuntime } from '../policy-runner.js';
+import { createCommandRuntime, logTo } from '../policy-runner.js';
 import { requireOptions } from '../required-options.js';
 import type { Session } from '../session.js';
 import { addDownloadOptions, type SourceFlags } from '../source-options.js';
@@ -56,7 +56,7 @@ async function annotate(wasm: string, flags: AnnotateFlags, session: Session): P
 async function protocolVersion(bytes: Uint8Array, metadata: Metadata, { output }: Session): Promise<Metadata['protocolVersion']> {
   // The runtime refuses what the old metadata may ask for, so it gets metadata that asks for nothing.
   const module = annotateModule(bytes, { ...metadata, protocolVersion: 'v1', minimumKubewardenVersion: undefined });
-  await using runtime = createCommandRuntime(output, timeoutMs);
+  await using runtime = createCommandRuntime(timeoutMs, logTo(output));
   const loaded = (await runtime.load({ policy: { module } })).get('policy');
   if (loaded?.kind === 'unusable') throw new Fault(loaded.fault.code, `Cannot ask the policy for its protocol version: ${loaded.fault.message}`, { cause: loaded.fault });
   return await runtime.protocolVersion('policy');

@@ -1,12 +1,11 @@
 // `wasmwarden run`: judge one request by one policy, or by every policy of a manifest, and print the responses.
 import { Option, type Command } from 'commander';
-import { parseRawRequest } from 'wasmwarden';
 
 import { commandCapabilities } from '../image-capabilities.js';
 import { addPolicyOptions, type PolicyFlags } from '../policy-options.js';
 import { planPolicies } from '../policy-plan.js';
-import { bringUp, createCommandRuntime } from '../policy-runner.js';
-import { parseKubernetesRequest, readRequest } from '../request-input.js';
+import { bringUp, createCommandRuntime, logTo } from '../policy-runner.js';
+import { parseRequest, readRequest } from '../request-input.js';
 import { requireOptions } from '../required-options.js';
 import type { Session } from '../session.js';
 
@@ -18,7 +17,7 @@ const examples = `
 Examples:
   wasmwarden run policy.wasm -r review.json
   wasmwarden run policy.wasm -r review.json --settings-json '{"allowed": ["a"]}' | jq .allowed
-  kubectl create --dry-run=server ... | wasmwarden run policy.wasm -r -
+  wasmwarden scaffold admission-request -o CREATE --object pod.yaml | wasmwarden run policy.wasm -r -
   wasmwarden run policies.yaml -r review.json --fail-on-deny
 
 Prints one AdmissionResponse per policy, as a line of JSON. The exit code is 0 for any verdict (1 for a denial with
@@ -38,9 +37,9 @@ export function addRunCommand(program: Command, session: Session): void {
 async function run(policy: string, flags: RunFlags, session: Session): Promise<void> {
   const policies = await planPolicies(policy, flags, session);
   const bytes = await readRequest(flags.requestPath, session);
-  const requests = policies.map(({ isRaw }) => (isRaw ? parseRawRequest(bytes) : parseKubernetesRequest(bytes)));
+  const requests = policies.map(({ isRaw }) => parseRequest(bytes, isRaw));
   await using images = await commandCapabilities(flags, session);
-  await using runtime = createCommandRuntime(session.output, flags.timeout, images.capabilities);
+  await using runtime = createCommandRuntime(flags.timeout, logTo(session.output), images.capabilities);
   for (const planned of policies) await bringUp(runtime, planned);
   for (const [index, request] of requests.entries()) {
     const { response } = await runtime.evaluate(policies[index]?.id ?? '', request);

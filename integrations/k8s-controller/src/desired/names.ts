@@ -34,6 +34,12 @@ export function serverObjectName(server: string): string {
   return `policy-server-${server}`;
 }
 
+/** The PolicyServer whose objects have the name; undefined when it is the name of something else. */
+export function serverNameOf(objectName: string): string | undefined {
+  const prefix = serverObjectName('');
+  return objectName.startsWith(prefix) && objectName !== prefix ? objectName.slice(prefix.length) : undefined;
+}
+
 /** Value of the label `app` of a policy-server's Pods. */
 export function serverAppLabel(server: string): string {
   return `kubewarden-policy-server-${server}`;

@@ -26,20 +26,18 @@ export interface DesiredPolicy {
   /** When to look again though nothing happens, in milliseconds. */
   readonly nextMs: number | undefined;
   readonly reach: Reach;
+  /** What its server is to be told, as canonical JSON; undefined where there is no server. */
+  readonly entryText: string | undefined;
 }
 
 const nowhere: Reach = { kind: 'nowhere' };
 
 /** What ought to be for a policy. */
 export function desiredPolicy(world: PolicyWorld, namespace: string): DesiredPolicy {
-  const reach = reachOfPolicy(world);
-  return { webhooks: desiredWebhooks(world, namespace, reach), ...release(world), reach };
-}
-
-/** Where the policy as it is now is served. */
-function reachOfPolicy({ policy, server, sameId }: PolicyWorld): Reach {
-  if (server.kind !== 'found' || sameId !== undefined) return nowhere;
-  return reachOf(server.running, policyIdOf(policy), canonicalJson(policyEntry(server.server, policy)));
+  const { policy, server, sameId } = world;
+  const entryText = server.kind === 'found' && sameId === undefined ? canonicalJson(policyEntry(server.server, policy)) : undefined;
+  const reach = server.kind === 'found' && entryText !== undefined ? reachOf(server.running, policyIdOf(policy), entryText) : nowhere;
+  return { webhooks: desiredWebhooks(world, namespace, reach), ...release(world), reach, entryText };
 }
 
 function desiredWebhooks(world: PolicyWorld, namespace: string, reach: Reach): readonly Wanted[] {

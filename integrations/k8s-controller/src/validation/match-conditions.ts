@@ -1,5 +1,5 @@
 // What the match conditions of a policy must be (contract 2.4, rules 9 to 14). Whether an expression compiles is for the API server to
-// say: see validation/expression-check.ts.
+// say: see webhook-check.ts.
 import { duplicate, invalid, required, tooMany, type FieldError } from './field-error.js';
 
 /** A condition under which a policy is asked. */

@@ -10,8 +10,8 @@ import { ruleErrors } from './rules.js';
 export interface PolicyFacts {
   /** Another policy with the same id. */
   readonly sameId: PolicyIdentity | undefined;
-  /** What the API server has against the expressions of the match conditions. */
-  readonly expressionErrors: readonly FieldError[];
+  /** What the API server has against the webhook that the policy would get. */
+  readonly webhookErrors: readonly FieldError[];
 }
 
 /** Longest name of a webhook. */
@@ -28,7 +28,7 @@ export function policyErrors(policy: Policy, old: Policy | undefined, facts: Pol
     ...(old === undefined ? idErrors(policy, facts.sameId) : []),
     ...ruleErrors(policy.kind, spec.rules, old?.spec.rules),
     ...matchConditionErrors(spec.matchConditions ?? []),
-    ...facts.expressionErrors,
+    ...facts.webhookErrors,
     ...timeoutErrors(spec),
     ...(old === undefined ? [] : changeErrors(spec, old.spec)),
   ];

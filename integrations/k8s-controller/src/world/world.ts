@@ -1,5 +1,6 @@
 // What is: read-only snapshots for one reconcile. Everything that decisions rest on is in here; nothing is asked of the cluster later.
 import type { Policy, PolicyServer } from '../crds/custom-object.js';
+import type { ConfigHash } from '../desired/config-hash.js';
 import type { PolicyIdentity } from '../desired/names.js';
 import type { WebhookKind } from '../desired/webhook.js';
 import type { SeenObject } from './kubernetes-object.js';
@@ -30,7 +31,16 @@ export interface Authority {
 }
 
 /** A PolicyServer, as a policy sees it. */
-export type BoundServer = { readonly kind: 'missing' } | { readonly kind: 'unreadable' } | { readonly kind: 'terminating' } | { readonly kind: 'found'; readonly server: PolicyServer; readonly running: Running };
+export type BoundServer = { readonly kind: 'missing' } | { readonly kind: 'unreadable' } | { readonly kind: 'terminating' } | FoundServer;
+
+/** A PolicyServer that can serve. */
+export interface FoundServer {
+  readonly kind: 'found';
+  readonly server: PolicyServer;
+  readonly running: Running;
+  /** The version that the Deployment was told to run. */
+  readonly told: ConfigHash | undefined;
+}
 
 /** What is known when a policy is reconciled. */
 export interface PolicyWorld {
@@ -61,6 +71,4 @@ export interface ServerWorld {
   /** Milliseconds since the last of the policies' webhooks was first seen to be gone; undefined while there is one. */
   readonly webhooksGoneMs: number | undefined;
   readonly authority: Authority | undefined;
-  /** Milliseconds since the configuration last changed, and since it first differed from what is rolled out. */
-  readonly quiet: { readonly sinceChangeMs: number; readonly sinceDifferenceMs: number };
 }

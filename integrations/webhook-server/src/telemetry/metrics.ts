@@ -38,7 +38,7 @@ const latencyBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 500
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const combinations = new Set<string>();
+  const labelsOfEvaluations = new EvaluationLabels();
   const evaluations = new Counter({ name: 'kubewarden_policy_evaluations_total', help: 'Requests judged by policies.', labelNames: evaluationLabels, registers });
   const latency = new Histogram({ name: 'kubewarden_policy_evaluation_latency_milliseconds', help: 'Time in the sandbox, the wait for a worker not included.', labelNames: latencyLabels, buckets: latencyBounds, registers });
   const failures = new Counter({ name: 'wasmwarden_request_failures_total', help: 'Requests answered with an HTTP error.', labelNames: ['status'], registers });
@@ -52,7 +52,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   gauge(registry, 'wasmwarden_buffered_body_bytes', 'Bytes of request bodies held.', sources.bufferedBytes);
   return {
     evaluated(report) {
-      const labels = labelsOf(report, combinations);
+      const labels = labelsOfEvaluations.of(report);
       evaluations.inc(labels);
       latency.observe(labels, report.runMs);
     },
@@ -81,25 +81,46 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
   });
 }
 
-/** Labels of one report; those that come from outside are withheld once there are too many combinations. */
-function labelsOf(report: EvaluationReport, combinations: Set<string>): Record<string, string> {
-  const { policyId, policyMode, unprocessed } = report;
-  const own = { policy_name: policyId, policy_mode: policyMode, accepted: String(unprocessed.allowed), mutated: String(unprocessed.patch !== undefined) };
-  const foreign = foreignLabels(report);
-  const combination = [...Object.values(own), report.origin, ...Object.entries(foreign).flat()].join('\n');
-  if (!combinations.has(combination)) {
-    if (combinations.size >= maxCombinations || combination.length > maxCombinationChars) for (const name of Object.keys(foreign)) foreign[name] = uncounted;
-    else combinations.add(combination);
+type Labels = Readonly<Record<string, string>>;
+
+/** The labels of reports, made once per combination: it is asked for every request. */
+class EvaluationLabels {
+  readonly #known = new Map<string, Labels>();
+
+  /** Labels of one report; those that come from outside are withheld once there are too many combinations. */
+  of(report: EvaluationReport): Labels {
+    const { policyId, policyMode, origin, request, unprocessed } = report;
+    const asked = request.kind === 'kubernetes' ? `${request.requestKind}\n${request.operation}\n${request.namespace ?? '\n'}` : '';
+    const key = `${policyId}\n${policyMode}\n${origin}\n${unprocessed.allowed}\n${unprocessed.patch !== undefined}\n${unprocessed.status?.code ?? ''}\n${asked}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const labels = { ...ownLabels(report), ...foreignLabels(report) };
+    if (this.#known.size >= maxCombinations || key.length > maxCombinationChars) return { ...labels, ...withheld(foreignLabels(report)) };
+    this.#known.set(key, labels);
+    return labels;
   }
-  return report.request.kind === 'kubernetes' ? { ...own, ...foreign, request_origin: report.origin } : { ...own, ...foreign };
+}
+
+function ownLabels({ policyId, policyMode, origin, request, unprocessed }: EvaluationReport): Labels {
+  return {
+    policy_name: policyId,
+    policy_mode: policyMode,
+    accepted: String(unprocessed.allowed),
+    mutated: String(unprocessed.patch !== undefined),
+    ...(request.kind === 'kubernetes' ? { request_origin: origin } : {}),
+  };
 }
 
 /** What the caller says of the request, and the code that the policy made up. */
-function foreignLabels({ request, unprocessed }: EvaluationReport): Record<string, string> {
+function foreignLabels({ request, unprocessed }: EvaluationReport): Labels {
   const code = unprocessed.status?.code;
   return {
     ...(request.kind === 'kubernetes' ? { resource_kind: request.requestKind, resource_request_operation: request.operation } : {}),
     ...(request.kind === 'kubernetes' && request.namespace !== undefined ? { resource_namespace: request.namespace } : {}),
     ...(code === undefined ? {} : { error_code: String(code) }),
   };
+}
+
+function withheld(labels: Labels): Labels {
+  return Object.fromEntries(Object.keys(labels).map((name) => [name, uncounted]));
 }

@@ -35,7 +35,11 @@ file('integers beyond 2^53 keep their digits', () => {
 const refused: readonly (readonly [string, string, string])[] = [
   ['what is no YAML', 'a: [', 'error while loading policies from "policies.yml": '],
   ['a list', '- a', 'error while loading policies from "policies.yml": expected a map of policy names to policies'],
-  ['a name given twice', 'a:\n  module: m\na:\n  module: n', 'error while loading policies from "policies.yml": Map keys must be unique'],
+  ['a name given twice', 'a:\n  module: m\na:\n  module: n', 'error while loading policies from "policies.yml": the key "a" appears twice in one map'],
+  ['a setting given twice, in JSON too', '{"a":{"module":"m","settings":{"x":1,"x":2}}}', 'the key "x" appears twice in one map'],
+  ['a key that is no text', 'a:\n  module: m\n  settings:\n    ? [1]\n    : 2', 'a key is no plain text'],
+  ['a number that JSON has no word for', 'a:\n  module: m\n  settings: { x: .inf }', 'Infinity is no number that JSON can hold'],
+  ['nesting without end', `{"a":{"module":"m","settings":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}`, 'error while loading policies from'],
   ['a name with a slash', 'a/b:\n  module: m', "policy name 'a/b' contains a '/' character"],
   ['an entry without a module', 'a: {}', 'missing field `module`'],
   ['settings that are a list', 'a:\n  module: m\n  settings: [1]', 'Invalid settings in CRD, not an object'],
@@ -43,6 +47,16 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['aliases that expand without end', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghij'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghij'[index] ?? ''}`).join(',')}]`).join('\n')}`, 'aliases'],
 ];
 for (const [title, text, expected] of refused) file(`refuses ${title}`, () => assert.ok(problemOf(text).includes(expected), problemOf(text)));
+
+file('takes settings with many keys', () => {
+  const settings = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`key-${index}`, index]));
+  assert.equal(settingsOf(JSON.stringify({ p: { module: 'm', settings } })), settings);
+});
+
+file('takes policies by any name, those of every object in JavaScript too', () => {
+  const names = ['__proto__', 'constructor', 'toString'];
+  assert.equal([...parsePoliciesFile(names.map((name) => `${name}: { module: m }`).join('\n'), 'x').keys()], names);
+});
 
 file('names every bad policy at once', () => {
   const problem = problemOf('a: {}\nb:\n  module: m\nc:\n  module: 3');

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import { deadlineAfter } from '../../../../lib/deadline.js';
 import type { RuntimeEvent } from '../../../../lib/events.js';
 import { Pool } from '../../../../lib/runtime/pool/pool.js';
+import type { SandboxThread } from '../../../../lib/runtime/pool/sandbox-thread.js';
 import { workerThreads } from '../../../../lib/runtime/pool/worker-slot.js';
 import { defaultExchangeLimits } from '../../../../lib/wapc/exchange.js';
 import { ending, job } from '../../../support/jobs.js';
@@ -202,6 +203,14 @@ threads('closing ends threads in the middle of anything', async () => {
   for (const result of [never, waits, queued]) assert.is(await result, 'RUNTIME_CLOSED: The runtime is closed.');
   assert.is(kinds.filter((kind) => kind === 'worker-stopped').length, 3);
   assert.not(kinds.includes('worker-stuck'));
+});
+
+threads('a thread that was given up does not keep the process', async () => {
+  // It is left running: if it held the process, this file would never end, which the runner notices.
+  const thread = await new Promise<SandboxThread>((resolve, reject) => {
+    const starting: SandboxThread = workerThreads(defaultExchangeLimits)({ onMessage: () => resolve(starting), onExit: reject });
+  });
+  thread.abandon();
 });
 
 threads.run();

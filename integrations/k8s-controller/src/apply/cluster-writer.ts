@@ -1,0 +1,109 @@
+// Does in the cluster what plans say, and nothing else.
+import { isFault } from 'wasmwarden';
+import type { ApiObject, ClusterClient, ObjectAddress } from 'wasmwarden/kubernetes';
+
+import { mintAuthority, mintLeaf } from '../certificates/authority.js';
+import { secretData } from '../certificates/secret-data.js';
+import { authorityData } from '../certificates/secrets.js';
+import { fieldManager } from '../desired/field-manager.js';
+import type { Action, Precondition } from '../plan/actions.js';
+import type { Manifest, ObjectReference, WantedMetadata } from '../world/kubernetes-object.js';
+import { referenceTo } from '../world/kubernetes-object.js';
+import { resourceOf } from '../world/resources.js';
+
+/** The part of the client that writes. */
+export type WritingClient = Pick<ClusterClient, 'apply' | 'create' | 'delete' | 'patch'>;
+
+/** Writes to the cluster. */
+export class ClusterWriter {
+  readonly #client: WritingClient;
+  readonly #nowMs: () => number;
+
+  /** @param nowMs milliseconds since 1970 */
+  constructor(client: WritingClient, nowMs: () => number) {
+    this.#client = client;
+    this.#nowMs = nowMs;
+  }
+
+  /**
+   * Performs one action. What is gone already need not be deleted.
+   *
+   * @throws {Fault} `KUBERNETES_*`
+   */
+  async perform(action: Action): Promise<void> {
+    switch (action.kind) {
+      case 'apply':
+        await this.#apply(action.object);
+        return;
+      case 'replace-fields':
+        await this.#replaceFields(action.reference, action.fields, action.precondition);
+        return;
+      case 'delete':
+        await this.#delete(action.reference, action.precondition);
+        return;
+      case 'mint':
+        await this.#applySecret(action.secret, keyPairData(await mintLeaf(action.authority, action.subject, this.#nowMs())));
+        return;
+      case 'mint-authority':
+        await this.#storeAuthority(action.secret, action.previous, action.precondition);
+        return;
+      case 'set-finalizers':
+        await this.#setFinalizers(action.reference, action.finalizers, action.precondition);
+        return;
+    }
+  }
+
+  /** Writes the status of an object; of the object with this uid only. */
+  async writeStatus(reference: ObjectReference, uid: string, status: object): Promise<void> {
+    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid }, status } }, { subresource: 'status', fieldManager });
+  }
+
+  async #apply(object: Manifest): Promise<ApiObject> {
+    return this.#client.apply(addressOf(referenceTo(object)), object, { fieldManager, force: true });
+  }
+
+  /** Two processes that make an authority at once must not both succeed. */
+  async #storeAuthority(secret: WantedMetadata, previous: string | undefined, precondition: Precondition | undefined): Promise<void> {
+    const data = authorityData({ ...(await mintAuthority(this.#nowMs())), previous });
+    const object = secretManifest(secret, data);
+    const reference = referenceTo(object);
+    if (precondition === undefined) await this.#client.create({ resource: resourceOf('Secret'), namespace: secret.namespace }, object, { fieldManager });
+    else await this.#replaceFields(reference, { data }, precondition);
+  }
+
+  async #applySecret(secret: WantedMetadata, data: Readonly<Record<string, string>>): Promise<void> {
+    await this.#apply(secretManifest(secret, data));
+  }
+
+  async #replaceFields(reference: ObjectReference, fields: Readonly<Record<string, unknown>>, { resourceVersion }: Precondition): Promise<void> {
+    const patch = [
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      ...Object.entries(fields).map(([field, value]) => ({ op: 'add', path: `/${field}`, value })),
+    ];
+    await this.#client.patch(addressOf(reference), { kind: 'json', patch }, { fieldManager });
+  }
+
+  async #delete(reference: ObjectReference, { uid }: Precondition): Promise<void> {
+    try {
+      await this.#client.delete(addressOf(reference), { preconditions: { uid }, propagationPolicy: 'Background' });
+    } catch (thrown) {
+      if (!isFault(thrown, 'KUBERNETES_NOT_FOUND')) throw thrown;
+    }
+  }
+
+  async #setFinalizers(reference: ObjectReference, finalizers: readonly string[], { uid, resourceVersion }: Precondition): Promise<void> {
+    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion, finalizers } } }, { fieldManager });
+  }
+}
+
+function addressOf({ kind, name, namespace }: ObjectReference): ObjectAddress {
+  return { resource: resourceOf(kind), name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function secretManifest(metadata: WantedMetadata, data: Readonly<Record<string, string>>): Manifest {
+  return { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data };
+}
+
+function keyPairData({ certificate, key }: { readonly certificate: string; readonly key: string }): Readonly<Record<string, string>> {
+  return secretData({ 'tls.crt': certificate, 'tls.key': key });
+}

@@ -1,0 +1,48 @@
+// Writes a status when it says something new, and tells of it by Events.
+import { isFault } from 'wasmwarden';
+
+import type { Condition } from '../crds/conditions.js';
+import { attempt, type Failure } from '../control/outcome.js';
+import { canonicalJson } from '../desired/canonical-json.js';
+import { transitions, type Transition } from '../status/transitions.js';
+import type { ObjectReference } from '../world/kubernetes-object.js';
+import type { ClusterWriter } from './cluster-writer.js';
+
+/** A status, as it was and as it is. */
+export interface StatusChange {
+  readonly reference: ObjectReference;
+  readonly uid: string;
+  readonly before: Status | undefined;
+  readonly after: Status;
+}
+
+interface Status {
+  readonly conditions?: readonly Condition[] | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** Writes statuses. */
+export class StatusWriter {
+  readonly #writer: Pick<ClusterWriter, 'writeStatus'>;
+  readonly #tell: (reference: ObjectReference & { readonly uid: string }, transition: Transition) => void;
+
+  constructor(writer: Pick<ClusterWriter, 'writeStatus'>, tell: (reference: ObjectReference & { readonly uid: string }, transition: Transition) => void) {
+    this.#writer = writer;
+    this.#tell = tell;
+  }
+
+  /** Writes a status unless it is the same; an object that is gone needs none. */
+  async write({ reference, uid, before, after }: StatusChange): Promise<readonly Failure[]> {
+    if (before !== undefined && canonicalJson(before) === canonicalJson(after)) return [];
+    const failure = await attempt(async () => {
+      try {
+        await this.#writer.writeStatus(reference, uid, after);
+      } catch (thrown) {
+        if (!isFault(thrown, 'KUBERNETES_NOT_FOUND')) throw thrown;
+      }
+    });
+    if (failure !== undefined) return [failure];
+    for (const transition of transitions(before?.conditions ?? [], after.conditions ?? [])) this.#tell({ ...reference, uid }, transition);
+    return [];
+  }
+}

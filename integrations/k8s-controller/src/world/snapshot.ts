@@ -1,0 +1,171 @@
+// From what is kept of the cluster to what is known for one reconcile.
+import { z } from 'zod';
+
+import { isAuthority, readAuthority } from '../certificates/renewal.js';
+import { readPolicy, readPolicyServer, type Policy, type PolicyServer, type Reading } from '../crds/custom-object.js';
+import { isTerminating } from '../crds/metadata.js';
+import { rolledOutVersion } from '../desired/policy-server.js';
+import { configVersionLabel } from '../desired/labels.js';
+import { formatIdentity, identityOf, policyIdOf, secretNames, serverObjectName, type PolicyIdentity } from '../desired/names.js';
+import type { ClusterCache } from './cluster-cache.js';
+import { identityOfObject, isPolicyKind } from './keys.js';
+import type { SeenObject } from './kubernetes-object.js';
+import { readPod } from './pod.js';
+import { pointsTo } from './seen-webhook.js';
+import { readVersions } from './versions.js';
+import type { WebhookAbsence } from './webhook-absence.js';
+import type { Authority, BoundServer, PolicyWorld, Running, SeenWebhook, ServerWorld } from './world.js';
+
+/** What snapshots are made of. */
+export interface SnapshotSource {
+  readonly cache: Pick<ClusterCache, 'all' | 'boundTo' | 'find' | 'ofServer' | 'withPolicyId'>;
+  readonly absence: Pick<WebhookAbsence, 'ofPolicy' | 'ofServer'>;
+  /** Namespace of the policy-servers. */
+  readonly namespace: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
+/** Reading checks an object as a whole, and each is read for each of its neighbours. An object that changes is another object. */
+const readPolicies = new WeakMap<SeenObject, Reading<Policy>>();
+const endpointsSchema = z.array(z.object({ conditions: z.object({ ready: z.boolean().nullish() }).default({}), targetRef: z.object({ kind: z.string(), name: z.string() }).optional() })).catch([]);
+const scaleSchema = z.object({ scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) });
+const templateSchema = z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) });
+
+/** A policy as it is stored; undefined when there is none. */
+export function policyReading({ cache }: Pick<SnapshotSource, 'cache'>, identity: PolicyIdentity): Reading<Policy> | undefined {
+  const object = cache.find(identity.kind, identity.name, identity.kind === 'AdmissionPolicy' ? identity.namespace : undefined);
+  return object === undefined ? undefined : readOnce(object);
+}
+
+/** A PolicyServer as it is stored; undefined when there is none. */
+export function serverReading({ cache }: Pick<SnapshotSource, 'cache'>, name: string): Reading<PolicyServer> | undefined {
+  const object = cache.find('PolicyServer', name);
+  return object === undefined ? undefined : readPolicyServer(object);
+}
+
+/** What is known for a policy. */
+export function policyWorld(source: SnapshotSource, policy: Policy): PolicyWorld {
+  const id = policyIdOf(policy);
+  const sameId = olderWithId(source, policy);
+  return {
+    policy,
+    server: boundServer(source, policy.spec.policyServer),
+    sameId,
+    webhooks: sameId === undefined ? webhooksNamed(source, id) : [],
+    webhooksGoneMs: source.absence.ofPolicy(id),
+    authority: authorityOf(source),
+  };
+}
+
+/** What is known for a PolicyServer. */
+export function serverWorld(source: SnapshotSource, server: PolicyServer): ServerWorld {
+  const { cache, absence } = source;
+  const { name } = server.metadata;
+  return {
+    server,
+    policies: policiesOn(source, name),
+    running: running(source, name),
+    seen: seenObjects(source, name),
+    mounted: new Set([...cache.ofServer('ReplicaSet', name), ...cache.ofServer('Deployment', name)].flatMap(templateVersion).concat(cache.ofServer('Pod', name).flatMap(ownVersion))),
+    autoscaled: cache.all('HorizontalPodAutoscaler').some(({ spec }) => scales(spec, name)),
+    webhooks: webhooksFor(source, name),
+    webhooksGoneMs: absence.ofServer(name),
+    authority: authorityOf(source),
+  };
+}
+
+/** The policies bound to a PolicyServer that can be read, oldest first: of two with the same id the older one has it. */
+export function policiesOn({ cache }: Pick<SnapshotSource, 'cache'>, server: string): readonly Policy[] {
+  return cache
+    .boundTo(server)
+    .flatMap((object) => {
+      const reading = readOnce(object);
+      return reading.kind === 'read' ? [reading.value] : [];
+    })
+    .sort(byAge);
+}
+
+/** The authority, if there is one that can sign. */
+export function authorityOf({ cache, namespace, nowMs }: SnapshotSource): Authority | undefined {
+  const read = readAuthority(cache.find('Secret', secretNames.authority, namespace), nowMs());
+  return isAuthority(read) ? read : undefined;
+}
+
+/** The webhook configurations with the name of a policy's id. */
+export function webhooksNamed({ cache }: Pick<SnapshotSource, 'cache'>, id: string): readonly SeenWebhook[] {
+  return (['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const).flatMap((kind) => {
+    const object = cache.find(kind, id);
+    return object === undefined ? [] : [{ kind, object }];
+  });
+}
+
+function webhooksFor({ cache }: SnapshotSource, server: string): readonly SeenWebhook[] {
+  return (['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const).flatMap((kind) => cache.all(kind).flatMap((object) => (pointsTo(object) === server ? [{ kind, object }] : [])));
+}
+
+function readOnce(object: SeenObject): Reading<Policy> {
+  const known = readPolicies.get(object);
+  if (known !== undefined) return known;
+  if (!isPolicyKind(object.kind)) throw new Error(`${object.kind} is no kind of policy`);
+  const reading = readPolicy(object.kind, object);
+  readPolicies.set(object, reading);
+  return reading;
+}
+
+function olderWithId({ cache }: SnapshotSource, policy: Policy): PolicyIdentity | undefined {
+  const own = formatIdentity(identityOf(policy));
+  const [oldest] = cache
+    .withPolicyId(policyIdOf(policy))
+    .map((object) => ({ identity: identityOfObject(object), since: object.metadata.creationTimestamp ?? '' }))
+    .sort((a, b) => compare(a.since, b.since) || compare(formatIdentity(a.identity), formatIdentity(b.identity)));
+  return oldest === undefined || formatIdentity(oldest.identity) === own ? undefined : oldest.identity;
+}
+
+function boundServer(source: SnapshotSource, name: string): BoundServer {
+  const reading = serverReading(source, name);
+  if (reading === undefined) return { kind: 'missing' };
+  if (isTerminating(reading.kind === 'read' ? reading.value.metadata : reading.metadata)) return { kind: 'terminating' };
+  if (reading.kind === 'unreadable') return { kind: 'unreadable' };
+  const world = { server: reading.value, seen: source.cache.ofServer('Deployment', name), running: running(source, name) };
+  return { kind: 'found', server: world.server, running: world.running, told: rolledOutVersion(world, source.namespace) };
+}
+
+function running({ cache }: SnapshotSource, server: string): Running {
+  const endpoints = cache.ofServer('EndpointSlice', server).flatMap((slice) => endpointsSchema.parse(slice['endpoints']));
+  return {
+    pods: cache.ofServer('Pod', server).flatMap((pod) => readPod(pod) ?? []),
+    // What is not said to be unready is ready (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#ready).
+    endpoints: new Set(endpoints.flatMap(({ conditions, targetRef }) => (conditions.ready !== false && targetRef?.kind === 'Pod' ? [targetRef.name] : []))),
+    versions: readVersions(cache.ofServer('ConfigMap', server)),
+  };
+}
+
+function seenObjects({ cache, namespace }: SnapshotSource, server: string): readonly SeenObject[] {
+  const secret = cache.find('Secret', serverObjectName(server), namespace);
+  return [...(secret === undefined ? [] : [secret]), ...(['ConfigMap', 'Deployment', 'Service', 'PodDisruptionBudget'] as const).flatMap((kind) => cache.ofServer(kind, server))];
+}
+
+function templateVersion({ spec }: SeenObject): readonly string[] {
+  const parsed = templateSchema.safeParse(spec);
+  const version = parsed.success ? parsed.data.template.metadata.labels[configVersionLabel] : undefined;
+  return version === undefined ? [] : [version];
+}
+
+function ownVersion({ metadata }: SeenObject): readonly string[] {
+  const version = metadata.labels?.[configVersionLabel];
+  return version === undefined ? [] : [version];
+}
+
+function scales(spec: unknown, server: string): boolean {
+  const parsed = scaleSchema.safeParse(spec);
+  return parsed.success && parsed.data.scaleTargetRef.kind === 'Deployment' && parsed.data.scaleTargetRef.name === serverObjectName(server);
+}
+
+function byAge(a: Policy, b: Policy): number {
+  return compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || compare(formatIdentity(identityOf(a)), formatIdentity(identityOf(b)));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
