@@ -137,8 +137,9 @@ transport('TLS goes through the proxy in a tunnel and is verified at its end', a
   await using server = await startWebServer((_request, response) => response.end('inside'), certificates);
   const tunnels = await tunnelling(server.host);
   try {
-    const proxies = { https: new URL(`http://${tunnels.host}`), except: [] };
+    const proxies = { https: new URL(`http://user:p%40ss@${tunnels.host}`), except: [] };
     assert.is((await get(server.origin, { kind: 'verified', authorities: [certificates.ca] }, { proxies })).text, 'inside');
+    assert.equal(tunnels.shown, [`Basic ${Buffer.from('user:p@ss').toString('base64')}`]);
     assert.is((await rejectionOf(get(server.origin, { kind: 'verified', authorities: [] }, { proxies }))).code, 'HTTP_UNTRUSTED');
   } finally {
     await tunnels.close();
@@ -172,7 +173,9 @@ for (const [title, behave, found] of badProxies) {
 /** A proxy that tunnels to one place only. */
 async function tunnelling(target: string) {
   const server = createHttpServer();
+  const shown: (string | undefined)[] = [];
   server.on('connect', (request, socket) => {
+    shown.push(request.headers['proxy-authorization']);
     const upstream = connect(Number(target.split(':')[1]), '127.0.0.1', () => {
       socket.write(request.url === target ? 'HTTP/1.1 200 OK\r\n\r\n' : 'HTTP/1.1 403 Forbidden\r\n\r\n');
       upstream.pipe(socket).pipe(upstream);
@@ -183,6 +186,7 @@ async function tunnelling(target: string) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return {
+    shown,
     host: `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
     close: () => new Promise<void>((resolve) => {
       server.closeAllConnections();

@@ -84,9 +84,11 @@ for (const [title, answer, code, found] of wrongContent) {
 hostile('a blob that never ends is read no further than announced', async () => {
   let sent = 0;
   await using at = await stand((response) => {
-    const more = (): void => {
+    const more = (error?: Error | null): void => {
+      if (error !== undefined && error !== null) return;
       sent += content.byteLength;
-      if (!response.destroyed && sent < 1e9) response.write(content, more);
+      // With a pause, since the client lives in this process too.
+      response.write(content, (failure) => setImmediate(more, failure));
     };
     response.writeHead(200);
     more();
@@ -287,6 +289,27 @@ hostile('a registry that stored another manifest than was pushed is told', async
   });
   const fault = await rejectionOf(at.bench.registry.pushModule(parseReference(`${at.server.host}/p:v1`), content, {}, signal));
   assert.match(fault.message, `The digest of the returned manifest is not valid: sha256:${'0'.repeat(64)}`);
+});
+
+for (const refusing of ['HEAD', 'POST', 'PUT', 'MANIFEST']) {
+  hostile(`a push that is refused at its ${refusing} is told`, async () => {
+    await using at = await stand((response, request) => {
+      request.resume();
+      const step = request.url?.includes('/manifests/') === true ? 'MANIFEST' : (request.method ?? '');
+      if (step === refusing) response.writeHead(403).end('{"errors":[{"code":"DENIED"}]}');
+      else if (step === 'HEAD') response.writeHead(404).end();
+      else if (step === 'POST') response.writeHead(202, { location: '/upload' }).end();
+      else response.writeHead(201).end();
+    });
+    const fault = await rejectionOf(at.bench.registry.pushModule(parseReference(`${at.server.host}/p:v1`), content, {}, signal));
+    assert.is(fault.code, 'REGISTRY_DENIED');
+    assert.match(fault.message, `cannot push to ${at.server.host}/p:v1: the registry answered 403`);
+  });
+}
+
+hostile('a list of tags that is none is told', async () => {
+  await using at = await stand((response) => response.end('{"tags":"a"}'));
+  assert.match((await rejectionOf(at.bench.registry.listTags(parseReference(`${at.server.host}/p`), signal))).message, 'the list of tags cannot be read');
 });
 
 hostile('a list without end is given up', async () => {

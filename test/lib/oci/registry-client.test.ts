@@ -88,6 +88,7 @@ const settings: readonly Setting[] = [
 
 const ready = haveTools(['docker-registry', 'skopeo', 'htpasswd', 'openssl'], 'pulls from and pushes to a real registry');
 if (ready) realRegistryTests();
+// The runner fails on a file without tests, and this one has none to run here.
 else client('the tools are missing', () => undefined);
 
 function realRegistryTests(): void {
