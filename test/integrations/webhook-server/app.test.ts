@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
+import { reviewText } from '../../support/fixtures.js';
 import { jsonOf, type TestAnswer, type TestRequest } from '../../support/policy-server/clients.js';
 import { startedServer, type StartedServer } from '../../support/policy-server/in-process.js';
 import { moduleUrl } from '../../support/policy-server/modules.js';
@@ -17,6 +18,7 @@ app.before(async () => {
       raw: { module: moduleUrl('raw-allowed-user'), settings: { allowed_users: ['alice'] } },
       start: { module: moduleUrl('adversarial/exit-3-in-start') },
       monitored: { module: moduleUrl('pod-privileged'), policyMode: 'monitor' },
+      lenient: { module: moduleUrl('pod-privileged'), settings: { skip_init_containers: true } },
     },
     flags: { 'continue-on-errors': 'true', 'max-body-size': '64KiB', 'always-accept-admission-reviews-on-namespace': 'trusted' },
   });
@@ -51,6 +53,18 @@ app('a review gets a review back, with its uid', async () => {
   assert.is(answer.type, 'application/json');
   const expected = { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response: { uid: 'uid-1', allowed: false, status: { message: 'Privileged container is not allowed' }, auditAnnotations: null, warnings: null } };
   assert.is(answer.text, JSON.stringify(expected), 'keys in the order of the contract');
+});
+
+app('each policy is exposed at /validate/<its id>, which decides who judges', async () => {
+  const body = review({ object: pod(true) });
+  const allowed = async (policy: string): Promise<unknown> => (jsonOf(await send({ path: `/validate/${policy}`, body })) as { response: { allowed: unknown } }).response.allowed;
+  assert.equal([await allowed('privileged'), await allowed('monitored')], [false, true]);
+});
+
+app('one module serves as many policies as it is given settings for', async () => {
+  const body = reviewText('pod-privileged-init');
+  const allowed = async (policy: string): Promise<unknown> => (jsonOf(await send({ path: `/validate/${policy}`, body })) as { response: { allowed: unknown } }).response.allowed;
+  assert.equal([await allowed('privileged'), await allowed('lenient')], [false, true]);
 });
 
 app('an audit gets what the policy said, a validation what the operator makes of it', async () => {

@@ -12,6 +12,7 @@ import { moduleUrl } from '../../support/policy-server/modules.js';
 import { freePorts, knock, ownAddress, policiesFile, runServer, type Exit } from '../../support/policy-server/process.js';
 import { pod, review } from '../../support/policy-server/reviews.js';
 import { scratchFolder } from '../../support/scratch.js';
+import { startWebServer } from '../../support/web-server.js';
 
 // The policy-server as a process: exit codes, streams, files, signals.
 const main = suite('webhook-server/main');
@@ -36,13 +37,13 @@ main('of three policies one was given wrong settings: it exits with an error tha
   assert.is(taken, 0, 'neither the API nor readiness ever took a connection');
 });
 
-for (const [fixture, why] of [
-  ['settings-missing', /Policy settings are invalid: Error invoking settings validation callback: GuestCallFailure\(/],
-  ['settings-trap', /Policy settings are invalid: Error invoking settings validation callback: GuestCallFailure\(.*unreachable/],
-  ['settings-hang', /Policy settings are invalid: .*guest code interrupted, execution deadline exceeded/],
-  ['settings-wrong-shape', /Policy settings are invalid: error: /],
+for (const [title, fixture, why] of [
+  ['so does a policy that has no function to validate them with', 'settings-missing', /Policy settings are invalid: Error invoking settings validation callback: GuestCallFailure\(/],
+  ['so does one whose function traps', 'settings-trap', /Policy settings are invalid: Error invoking settings validation callback: GuestCallFailure\(.*unreachable/],
+  ['so does one whose function hangs', 'settings-hang', /Policy settings are invalid: .*guest code interrupted, execution deadline exceeded/],
+  ['so does one whose function answers with something else', 'settings-wrong-shape', /Policy settings are invalid: error: /],
 ] as const) {
-  main(`a policy with ${fixture.replace('-', ' that are ')} ends the start alike`, async () => {
+  main(title, async () => {
     const { exit, stderr, taken } = await runToItsEnd({ good: privileged, bad: { module: moduleUrl(`adversarial/${fixture}`) } }, '--policy-timeout', '1');
     assert.equal(exit, { code: 1, signal: null });
     assert.match(stderr, /^ {2}bad: /m);
@@ -142,6 +143,20 @@ main('without a certificate it serves plain HTTP, with a warning', async () => {
   assert.match(server.stdout(), /WARN .*served over plain HTTP/);
   using client = http1Client({ port });
   assert.is((await client.send({ path: '/validate/good', body: review() })).status, 200);
+});
+
+main('at the start it downloads the policies that the configuration names, each module once', async () => {
+  const module = readFileSync(new URL(moduleUrl('pod-privileged')));
+  await using web = await startWebServer((request, response) => response.writeHead(request.url === '/privileged.wasm' ? 200 : 404).end(request.url === '/privileged.wasm' ? module : ''));
+  const policies = policiesFile({ first: { module: `${web.origin}/privileged.wasm` }, second: { module: `${web.origin}/privileged.wasm`, policyMode: 'monitor' } });
+  const folder = scratchFolder();
+  writeFileSync(join(folder, 'sources.yml'), JSON.stringify({ insecure_sources: [web.host] }));
+  await using server = runServer({ args: [...freePorts, '--policies', policies, '--policies-download-dir', folder, '--sources-path', join(folder, 'sources.yml')] });
+  const { port } = await server.ready();
+  assert.equal(web.seen.map(({ url }) => url), ['/privileged.wasm']);
+  using client = http1Client({ port });
+  assert.match((await client.send({ path: '/validate/first', body: review({ object: pod(true) }) })).text, 'Privileged container is not allowed');
+  assert.match((await client.send({ path: '/validate/second', body: review({ object: pod(true) }) })).text, '"allowed":true');
 });
 
 main('what is not built yet is accepted with one warning each', async () => {

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
-import { jsonOf, type TestAnswer } from '../../support/policy-server/clients.js';
+import { http1Client, jsonOf, type TestAnswer } from '../../support/policy-server/clients.js';
 import { startedServer } from '../../support/policy-server/in-process.js';
 import { moduleUrl } from '../../support/policy-server/modules.js';
 import { pod, review } from '../../support/policy-server/reviews.js';
@@ -42,6 +42,21 @@ for (const [fixture, extra, expected] of [
     assert.ok(answered > 0);
   });
 }
+
+overload('requests are judged by a pool of worker threads, as many at once as there are workers', async () => {
+  const looping = { module: moduleUrl('adversarial/infinite-loop'), timeoutEvalSeconds: 3 };
+  await using started = await startedServer({ policies: { looping }, flags: { workers: '2' } });
+  const pending = Array.from({ length: 3 }, () => started.http2.send({ path: '/validate/looping', body }));
+  using scraper = http1Client({ port: started.server.metricsPort ?? 0 });
+  for (;;) {
+    const { text } = await scraper.send({ path: '/metrics', method: 'GET' });
+    const figure = (name: string): string | undefined => new RegExp(`^wasmwarden_evaluations_${name} (\\d+)$`, 'm').exec(text)?.[1];
+    if (figure('waiting') !== '1') continue;
+    assert.is(figure('running'), '2');
+    break;
+  }
+  for (const answer of await Promise.all(pending)) assert.is(answer.status, 200);
+});
 
 overload('a full queue is 503 at once, without Retry-After: the API server would try again and again', async () => {
   const looping = { module: moduleUrl('adversarial/infinite-loop'), timeoutEvalSeconds: 2 };
