@@ -198,13 +198,13 @@ test('selectors are read, and select, as the API server does it', async (cluster
   const client = await administrator(cluster);
   const labels: readonly Readonly<Record<string, string>>[] = [{}, { a: '' }, { a: 'b' }, { a: 'c' }, { a: '5' }, { a: '07' }, { 'example.com/a': 'b' }, { in: 'notin' }];
   for (const [index, given] of labels.entries()) await client.create(collection, configMap(`selected-${index}`, {}, { labels: { ...given, suite: 'selectors' } }));
-  const texts = ['', 'a', '!a', 'a=', 'a=b', 'a==b', 'a!=b', 'a!=', 'a in (b,c)', 'a notin (b,c)', 'a in ()', 'a in (b,)', 'a>4', 'a<0', 'a>+4', 'a<8', 'a>-6', 'example.com/a=b', 'in in (notin,in)', ' a , !b ', 'a,a=b'];
+  const texts = ['', 'a', '!a', 'a=', 'a=b', 'a==b', 'a!=b', 'a!=', 'a in (b,c)', 'a notin (b,c)', 'a in ()', 'a in (b,)', 'a>4', 'a<0', 'a<8', 'a>06', 'example.com/a=b', 'in in (notin,in)', ' a , !b ', 'a,a=b'];
   for (const text of texts) {
     const { items } = await client.list(collection, { labelSelector: text === '' ? 'suite=selectors' : `${text},suite=selectors` });
     const own = labels.flatMap((given, index) => (matchesLabels(parseSelector(text), given) ? [`selected-${index}`] : []));
     assert.equal(items.map(({ metadata }) => metadata.name).sort(), own, text);
   }
-  for (const text of [',', 'a,', '=a', 'a b', 'a in b', 'a in (b', 'a===b', 'a>b', 'a=b)', 'a=b@c', '!', 'a>9223372036854775808', 'x'.repeat(64), 'a in (b c)']) {
+  for (const text of [',', 'a,', '=a', 'a b', 'a in b', 'a in (b', 'a===b', 'a>b', 'a=b)', 'a=b@c', '!', 'a>+4', 'a<-6', 'a>9223372036854775808', 'x'.repeat(64), 'a in (b c)']) {
     assert.is((await rejectionOf(client.list(collection, { labelSelector: text }))).code, 'KUBERNETES_BAD_REQUEST', text);
     assert.is(await Promise.resolve().then(() => parseSelector(text)).then(() => 'read', codeOf), 'KUBERNETES_SELECTOR_INVALID', text);
   }
