@@ -53,9 +53,9 @@ function satisfies(requirement: LabelRequirement, value: string | undefined): bo
   }
 }
 
-/** Tells whether a text is an integer of 64 bits, which is what Kubernetes compares. */
+/** Tells whether a text is an integer of 64 bits, which is what Kubernetes compares; as no label can have a sign, neither can it. */
 export function isInteger(text: string | undefined): text is string {
-  return text !== undefined && /^[-+]?[0-9]{1,63}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  return text !== undefined && /^[0-9]{1,63}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
 /**
