@@ -47,16 +47,18 @@ function headersOf({ headers, method = 'POST' }: TestRequest): Readonly<Record<s
 export function http1Client(target: Target): TestClient {
   const { port, ca, cert, key } = target;
   const agent = ca === undefined ? new PlainAgent({ keepAlive: true, maxSockets: 1 }) : new Agent({ keepAlive: true, maxSockets: 1, ca, ...(cert === undefined ? {} : { cert, key }) });
+  const send = (request: TestRequest): Promise<TestAnswer> =>
+    new Promise((resolve, reject) => {
+      const { path, method = 'POST', body } = request;
+      const options: RequestOptions = { host: 'localhost', port, path, method, headers: headersOf(request), agent, family: 4 };
+      const receive = (incoming: IncomingMessage): void => void answerOf(incoming).then(resolve, reject);
+      const outgoing = ca === undefined ? plainRequest(options, receive) : secureRequest(options, receive);
+      // A kept connection may be closed for idleness just as it is used again: that is tried again, on a new one.
+      outgoing.on('error', (error: Error & { readonly code?: string }) => (outgoing.reusedSocket && error.code === 'ECONNRESET' ? void send(request).then(resolve, reject) : reject(error))).end(body);
+    });
   return {
     protocol: 'HTTP/1.1',
-    send: (request) =>
-      new Promise((resolve, reject) => {
-        const { path, method = 'POST', body } = request;
-        const options: RequestOptions = { host: 'localhost', port, path, method, headers: headersOf(request), agent, family: 4 };
-        const receive = (incoming: IncomingMessage): void => void answerOf(incoming).then(resolve, reject);
-        const outgoing = ca === undefined ? plainRequest(options, receive) : secureRequest(options, receive);
-        outgoing.on('error', reject).end(body);
-      }),
+    send,
     [Symbol.dispose]: () => agent.destroy(),
   };
 }
@@ -74,18 +76,20 @@ export function http2Client(target: Target): TestClient {
     if (session === undefined || session.closed || session.destroyed) session = connect(`https://localhost:${port}`, { ca, ...(cert === undefined ? {} : { cert, key }) }).on('error', () => undefined);
     return session;
   };
+  const once = (request: TestRequest): Promise<TestAnswer> =>
+    new Promise((resolve, reject) => {
+      const { path, method = 'POST', body } = request;
+      const stream = opened().request({ ':path': path, ':method': method, ...headersOf(request) }, { endStream: body === undefined });
+      stream.on('error', reject).on('response', (headers) => {
+        readStream(stream).then((text) => resolve({ status: Number(headers[':status']), type: headers['content-type'], headers, text }), reject);
+      });
+      stream.on('close', () => reject(new Error(`the stream ended with ${stream.rstCode} and no answer`)));
+      if (body !== undefined) stream.end(body);
+    });
   return {
     protocol: 'HTTP/2',
-    send: (request) =>
-      new Promise((resolve, reject) => {
-        const { path, method = 'POST', body } = request;
-        const stream = opened().request({ ':path': path, ':method': method, ...headersOf(request) }, { endStream: body === undefined });
-        stream.on('error', reject).on('response', (headers) => {
-          readStream(stream).then((text) => resolve({ status: Number(headers[':status']), type: headers['content-type'], headers, text }), reject);
-        });
-        stream.on('close', () => reject(new Error(`the stream ended with ${stream.rstCode} and no answer`)));
-        if (body !== undefined) stream.end(body);
-      }),
+    // A session that is being closed for idleness refuses what it has not begun; RFC 9113 section 8.7 says to try again.
+    send: (request) => once(request).catch((thrown: unknown) => (thrown instanceof Error && /REFUSED_STREAM|has been destroyed|GOAWAY/.test(thrown.message) ? once(request) : Promise.reject(thrown as Error))),
     [Symbol.dispose]: () => session?.destroy(),
   };
 }
