@@ -48,6 +48,9 @@ export interface RunningServer {
 /** How long requests in flight may take once the server is told to stop, in milliseconds; a Pod is given 30 seconds. */
 const graceMs = 20_000;
 
+/** Longest time that a policy without a limit of its own may take over its settings, in milliseconds. */
+const watchdogMs = 60_000;
+
 /** Policies that are wrong, one after the other in `problems`. */
 export class PoliciesWrong extends Fault<'POLICIES_WRONG'> {
   readonly problems: readonly PolicyProblem[];
@@ -82,7 +85,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     },
   });
   try {
-    const problems = await loadPolicies(parts.definitions, { runtime, locate: parts.sources.locate, concurrency: Math.min(config.workers ?? availableParallelism(), config.queueSize) });
+    const problems = await loadPolicies(parts.definitions, { runtime, locate: parts.sources.locate, concurrency: Math.min(config.workers ?? availableParallelism(), config.queueSize), watchdogMs });
     for (const { policyId, message } of problems) log.error({ policy_id: policyId }, message);
     if (problems.some(({ fatal }) => fatal || !config.continueOnErrors)) throw new PoliciesWrong(problems);
     const context: RouteContext = {

@@ -1,4 +1,5 @@
 // What happens to a policy-server in a cluster over time: a wrong policy, a rolling update, a new certificate.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import * as assert from 'uvu/assert';
@@ -117,6 +118,24 @@ test('wrong settings keep a Pod from becoming ready, and Kubernetes tells why', 
   assert.equal([status?.ready, status?.lastState.terminated?.exitCode], [false, 1]);
   const told = JSON.parse(status?.lastState.terminated?.message ?? '{}') as unknown;
   assert.equal(told, { policies: [{ policyId: 'bad-label', message: "Policy settings are invalid: 'label' must not be empty" }] });
+});
+
+test('the objects of the guide work as they are printed, but for names of this cluster', async (cluster) => {
+  const [, manifest = ''] = /## In a cluster, by hand[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/policy-server.md', 'utf8')) ?? [];
+  const guide = await servingCertificate('policy-server', NAMESPACE);
+  const text = manifest
+    .replace('${CA_BUNDLE}', Buffer.from(guide.authority).toString('base64'))
+    .replace('registry.example/policy-server:v1', policyServerImage)
+    .replace('registry://registry.example/policies/pod-privileged:v1', module('pod-privileged'));
+  await cluster.client.delete(`/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${SERVER}-pod-privileged`);
+  await cluster.apply([{ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: 'policy-server-tls', namespace: NAMESPACE }, stringData: { 'tls.crt': guide.certificate, 'tls.key': guide.key } }]);
+  const [webhook = '', ...objects] = text.split('---\n').reverse();
+  await cluster.apply(objects.join('---\n'));
+  await cluster.untilEndpoints({ namespace: NAMESPACE, service: 'policy-server', ready: 2 });
+  await cluster.apply(webhook);
+  const said = async (): Promise<string> => verdict(cluster);
+  while (!(await said()).includes('pod-privileged.example.com'));
+  assert.match(await said(), denied);
 });
 
 run();

@@ -23,13 +23,12 @@ export interface StartUpPorts {
    * time, and no more than may wait, as all of them do until the workers have started.
    */
   readonly concurrency: number;
+  /**
+   * Longest time one policy may take over its settings, in milliseconds, when it has no execution limit of its own: a policy
+   * that hangs there must not hang the start for ever.
+   */
+  readonly watchdogMs: number;
 }
-
-/**
- * Longest time one policy may take over its settings, in milliseconds, when it has no execution limit of its own: a policy
- * that hangs there must not hang the start for ever.
- */
-const watchdogMs = 60_000;
 
 /**
  * Loads every policy and validates its settings.
@@ -44,7 +43,7 @@ export async function loadPolicies(definitions: ReadonlyMap<PolicyId, PolicyDefi
   }
   const loaded = [...definitions.keys()].filter((id) => !problems.has(id));
   await forEach(loaded, ports.concurrency, async (id) => {
-    const message = await settingsProblem(runtime, id);
+    const message = await settingsProblem(id, ports);
     if (message !== undefined) problems.set(id, { message, fatal: false });
   });
   return [...definitions.keys()].flatMap((policyId) => {
@@ -76,7 +75,7 @@ function bootstrapFailure(id: string, code: string, message: string): Problem {
   return { message: `bootstrap failure: ${id}: ${message}`, fatal: false };
 }
 
-async function settingsProblem(runtime: Runtime, id: string): Promise<string | undefined> {
+async function settingsProblem(id: string, { runtime, watchdogMs }: StartUpPorts): Promise<string | undefined> {
   try {
     const verdict = await runtime.validateSettings(id, { deadline: deadlineAfter(watchdogMs) });
     return verdict.valid ? undefined : `Policy settings are invalid: ${verdict.message ?? 'no message'}`;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { isFault } from 'wasmwarden';
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
@@ -61,6 +63,13 @@ file('takes policies by any name, those of every object in JavaScript too', () =
 file('names every bad policy at once', () => {
   const problem = problemOf('a: {}\nb:\n  module: m\nc:\n  module: 3');
   assert.ok(problem.includes('a: ') && problem.includes('c: ') && !problem.includes('b: '), problem);
+});
+
+file('the example of the guide is read', () => {
+  const [, yaml = ''] = /## policies\.yml[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/policy-server.md', 'utf8')) ?? [];
+  const policy = parsePoliciesFile(yaml, 'x').get('pod-privileged' as never);
+  assert.equal(policy?.hostCapabilities, ['net/*']);
+  assert.is(policy.timeoutEvalSeconds, 2);
 });
 
 file.run();
