@@ -190,7 +190,7 @@ test('through a network that resets, ends, silences and delays connections, and 
   const { random } = new SteadyTestClock({ seed: 11 });
   await using proxy = await TcpProxy.start({ host: hostname, port: Number(port) }, random);
   const through = await clientOf(kubeconfigVia(cluster, proxy.origin), { silenceMs: 2000, timeoutMs: 5000 });
-  proxy.weather = { away: false, resets: 0.03, ends: 0.03, silences: 0.02, delayMs: 40 };
+  proxy.weather = { away: false, resets: 0.1, ends: 0.1, silences: 0.03, delayMs: 40 };
   const follower = new Follower(through, few);
   for (let step = 0; step < 300; step += 1) {
     const name = `weather-${Math.floor(random() * 20)}`;
@@ -198,7 +198,7 @@ test('through a network that resets, ends, silences and delays connections, and 
     await change.catch((error: unknown) => {
       if (!isFault(error, 'KUBERNETES_NOT_FOUND')) throw error;
     });
-    if (step % 10 === 0) await delay(200);
+    if (step % 4 === 0) await delay(200);
     if (step === 200) await cluster.stopProgram('kube-apiserver');
     if (step === 200) await cluster.startProgram('kube-apiserver');
   }
@@ -254,9 +254,9 @@ test('of the Pods that want to lead one does; killed, it is followed after its t
 
   await startCandidate('candidate-c');
   await until(async () => (await logOf('candidate-c')).includes('leader-seen'));
-  const following = cluster.kubectl(['logs', '-n', namespace, '-f', second]);
-  await direct.delete({ resource: { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }, namespace, name: second });
-  assert.match(await following, /elected\nreleased\nfinished\n$/);
+  await cluster.killContainer({ namespace, pod: second, container: 'main' }, 'SIGTERM');
+  await until(async () => (await logOf(second)).endsWith('finished\n'));
+  assert.match(await logOf(second), /elected\nreleased\nfinished\n$/);
   await until(async () => (await leader()).pod === 'candidate-c');
   assert.is((await leader()).transitions, first.transitions + 2);
   direct.close();
