@@ -169,4 +169,14 @@ evaluations('what a guest writes is an event, within the budget of one evaluatio
   }
 });
 
+evaluations('log lines by host call count for the same budget', async () => {
+  const { ports, thread, events } = stage();
+  const outcome = runOperation(ports, policy, { operation: 'validate', payload: bytesOf(''), deadline: never });
+  const call = { binding: 'kubewarden', namespace: 'tracing', operation: 'log', payload: bytesOf('{"level":"INFO","message":"hello"}') };
+  for (let serial = 1; serial <= 1500; serial += 1) thread.events.onMessage({ kind: 'host-called', job: thread.job, serial, call });
+  thread.finish(answer(''));
+  await outcome;
+  assert.is(events.filter(({ kind }) => kind === 'guest-logged').length, 1001);
+});
+
 evaluations.run();
