@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 
 import * as assert from 'uvu/assert';
@@ -32,6 +33,8 @@ withCurl('the printed curl lines allow, deny and mutate, and each decision shows
   demo.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   try {
     await prints(/Ctrl-C ends it/);
+    const printed = [...output.matchAll(/^ {2}(curl .+)$/gm)].map(([, command = '']) => command.replace(`:${env.KUBEWARDEN_PORT}/`, ':3000/'));
+    assert.equal([...readFileSync('README.md', 'utf8').matchAll(/^curl .+$/gm)].map(([command]) => command), printed, 'the README has the same lines');
     const answers = [...output.matchAll(/^ {2}(curl .+)$/gm)].map(([, command = '']) => {
       const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
       assert.match(stdout, /^\{/, stderr);

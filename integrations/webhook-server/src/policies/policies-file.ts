@@ -1,6 +1,11 @@
 // Reads policies.yml: YAML or JSON text to definitions (the schema is the library's).
-import { isMap, isScalar, parseDocument, visit, type Document } from 'yaml';
+import { isMap, isScalar, Lexer, parseDocument, Parser, visit, type Document } from 'yaml';
 import { Fault, isFault, parsePolicyDefinitions, type PolicyDefinition, type PolicyId } from 'wasmwarden/policy';
+
+/** Levels of nesting that are read: as many as JSON for guests may have. */
+const maxNesting = 127;
+/** The parser's stack holds an entry for each level, and two for the document. */
+const maxParserStack = maxNesting + 2;
 
 /**
  * Reads the text of a policies file.
@@ -9,6 +14,7 @@ import { Fault, isFault, parsePolicyDefinitions, type PolicyDefinition, type Pol
  * @throws {Fault} `POLICIES_INVALID` with every problem
  */
 export function parsePoliciesFile(text: string, path: string): ReadonlyMap<PolicyId, PolicyDefinition> {
+  if (isDeep(text)) throw invalid(path, `it is nested more than ${maxNesting} levels deep`);
   // YAML 1.2 core, as the reference reads it: `yes` is a word and merge keys are not applied. Keys are compared here: the
   // package compares each with each, which takes seconds for some thousands.
   const document = parseDocument(text, { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, intAsBigInt: true });
@@ -26,6 +32,20 @@ export function parsePoliciesFile(text: string, path: string): ReadonlyMap<Polic
 
 function invalid(path: string, problem: string, cause?: unknown): Fault {
   return new Fault('POLICIES_INVALID', `error while loading policies from "${path}": ${problem}`, { cause });
+}
+
+/**
+ * Tells whether a text nests deeper than is read. Before anything recurses into it: a stack that overflows inside the parser
+ * can end the process, and whoever may write a policy's settings must not be able to.
+ */
+function isDeep(text: string): boolean {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    // The tokens are of no interest, but making them is what fills the stack.
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > maxParserStack) return true;
+  }
+  return false;
 }
 
 /** What is wrong with the keys of a document: each has to be a word, once in its map. */
