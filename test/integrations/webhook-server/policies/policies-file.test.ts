@@ -79,13 +79,8 @@ file('names every bad policy at once', () => {
 
 file('the example of the guide is read', () => {
   const [, yaml = ''] = /## policies\.yml[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/policy-server.md', 'utf8')) ?? [];
-<<<<<<< HEAD
   const policy = parsePoliciesFile(yaml, 'x').get('pod-privileged' as never);
   assert.equal([policy?.hostCapabilities, policy?.timeoutEvalSeconds], [['net/*'], 2]);
-=======
-  const [[id, policy] = []] = parsePoliciesFile(yaml, 'x');
-  assert.equal([id, policy?.hostCapabilities, policy?.timeoutEvalSeconds], ['pod-privileged', ['net/*'], 2]);
->>>>>>> 3bc4c08efb3ce5a8384964a2830a75e9296fe052
 });
 
 file.run();
