@@ -21,10 +21,12 @@ export interface RegistryOptions {
   /** User names to passwords. */
   readonly users?: Readonly<Record<string, string>>;
   readonly tokens?: TokenService;
+  /** Where it listens; 127.0.0.1 when absent. With TLS the certificates must be for it. */
+  readonly address?: string;
 }
 
 /** Starts a registry with an empty store. */
-export async function startRegistry({ certificates, users, tokens }: RegistryOptions = {}): Promise<ContainerRegistry> {
+export async function startRegistry({ certificates, users, tokens, address = '127.0.0.1' }: RegistryOptions = {}): Promise<ContainerRegistry> {
   const folder = scratchFolder();
   const tls = certificates === undefined ? {} : { tls: { certificate: join(certificates.folder, 'tls.crt'), key: join(certificates.folder, 'tls.key') } };
   const auth = users !== undefined ? { auth: { htpasswd: { realm: 'test', path: passwordFile(folder, users) } } } : tokens !== undefined ? { auth: { token: tokens.settings } } : {};
@@ -32,7 +34,7 @@ export async function startRegistry({ certificates, users, tokens }: RegistryOpt
     version: 0.1,
     log: { level: 'info', accesslog: { disabled: false } },
     storage: { filesystem: { rootdirectory: join(folder, 'store') }, delete: { enabled: true } },
-    http: { addr: '127.0.0.1:0', ...tls },
+    http: { addr: `${address}:0`, ...tls },
     ...auth,
   };
   writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
@@ -43,7 +45,7 @@ export async function startRegistry({ certificates, users, tokens }: RegistryOpt
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => {
         lines.push(line);
-        const match = /listening on 127\.0\.0\.1:(\d+)/.exec(line);
+        const match = /listening on [0-9.]+:(\d+)/.exec(line);
         if (match?.[1] !== undefined) resolve(match[1]);
       });
     }
@@ -51,7 +53,7 @@ export async function startRegistry({ certificates, users, tokens }: RegistryOpt
     child.once('exit', () => reject(new Error(`docker-registry ended: ${lines.join('\n')}`)));
   });
   return {
-    host: `${certificates === undefined ? '127.0.0.1' : 'localhost'}:${port}`,
+    host: `${certificates === undefined || address !== '127.0.0.1' ? address : 'localhost'}:${port}`,
     log: () => lines.join('\n'),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
