@@ -9,6 +9,8 @@ const KEPT_LINES = 40;
 /** A suite of cluster tests. `run()` comes last, as with uvu's own. */
 export interface ClusterSuite {
   readonly test: (title: string, body: (cluster: Cluster) => Promise<void>) => void;
+  /** Puts something away after the last test, before the cluster ends. */
+  readonly after: (body: () => Promise<void>) => void;
   readonly run: () => void;
 }
 
@@ -23,12 +25,16 @@ export async function clusterSuite(name: string, options: ClusterOptions = {}): 
   if (outcome.kind === 'unavailable') {
     if (isRequired(process.env)) throw new Error(`${name} must run here and cannot: ${outcome.because}`);
     process.stdout.write(`skipped: ${name}: ${outcome.because}\n`);
-    return { test: (title) => tests.skip(title), run: () => tests.run() };
+    return { test: (title) => tests.skip(title), after: () => undefined, run: () => tests.run() };
   }
   const { cluster } = outcome;
-  tests.after(() => cluster.stop());
+  const endings: (() => Promise<void>)[] = [() => cluster.stop()];
+  tests.after(async () => {
+    for (const ending of endings) await ending();
+  });
   return {
     test: (title, body) => tests(title, () => told(cluster, body)),
+    after: (body) => void endings.unshift(body),
     run: () => tests.run(),
   };
 }

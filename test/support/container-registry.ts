@@ -21,7 +21,7 @@ export interface RegistryOptions {
   /** User names to passwords. */
   readonly users?: Readonly<Record<string, string>>;
   readonly tokens?: TokenService;
-  /** Where it listens; default loopback. */
+  /** Where it listens; 127.0.0.1 when absent. With TLS the certificates must be for it. */
   readonly address?: string;
 }
 
@@ -45,7 +45,7 @@ export async function startRegistry({ certificates, users, tokens, address = '12
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => {
         lines.push(line);
-        const match = /listening on [\d.]+:(\d+)/.exec(line);
+        const match = /listening on [0-9.]+:(\d+)/.exec(line);
         if (match?.[1] !== undefined) resolve(match[1]);
       });
     }

@@ -42,7 +42,7 @@ export class ClusterWriter {
         await this.#delete(action.reference, action.precondition);
         return;
       case 'mint':
-        await this.#applySecret(action.secret, keyPairData(await mintLeaf(action.authority, action.subject, this.#nowMs())));
+        await this.#storeSecret(action.secret, keyPairData(await mintLeaf(action.authority, action.subject, this.#nowMs())), action.precondition);
         return;
       case 'mint-authority':
         await this.#storeAuthority(action.secret, action.previous, action.precondition);
@@ -53,26 +53,27 @@ export class ClusterWriter {
     }
   }
 
-  /** Writes the status of an object; of the object with this uid only. */
-  async writeStatus(reference: ObjectReference, uid: string, status: object): Promise<void> {
-    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid }, status } }, { subresource: 'status', fieldManager });
+  /** Writes the status of an object, as long as it is the one that was seen: what is said rests on it. */
+  async writeStatus(reference: ObjectReference, { uid, resourceVersion }: Precondition, status: object): Promise<void> {
+    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion }, status } }, { subresource: 'status', fieldManager });
   }
 
   async #apply(object: Manifest): Promise<ApiObject> {
     return this.#client.apply(addressOf(referenceTo(object)), object, { fieldManager, force: true });
   }
 
-  /** Two processes that make an authority at once must not both succeed. */
   async #storeAuthority(secret: WantedMetadata, previous: string | undefined, precondition: Precondition | undefined): Promise<void> {
     const data = authorityData({ ...(await mintAuthority(this.#nowMs())), previous });
-    const object = secretManifest(secret, data);
-    const reference = referenceTo(object);
-    if (precondition === undefined) await this.#client.create({ resource: resourceOf('Secret'), namespace: secret.namespace }, object, { fieldManager });
-    else await this.#replaceFields(reference, { data }, precondition);
+    // Applied, the certificate of an authority before the last would stay where another manager had put it.
+    if (precondition === undefined) await this.#storeSecret(secret, data, undefined);
+    else await this.#replaceFields(referenceTo(secretManifest(secret, data)), { data }, precondition);
   }
 
-  async #applySecret(secret: WantedMetadata, data: Readonly<Record<string, string>>): Promise<void> {
-    await this.#apply(secretManifest(secret, data));
+  /** What is decided about a Secret holds for the version that was seen: two decisions on the same one must not both succeed. */
+  async #storeSecret(secret: WantedMetadata, data: Readonly<Record<string, string>>, precondition: Precondition | undefined): Promise<void> {
+    const object = secretManifest(secret, data);
+    if (precondition === undefined) await this.#client.create({ resource: resourceOf('Secret'), namespace: secret.namespace }, object, { fieldManager });
+    else await this.#client.apply(addressOf(referenceTo(object)), { ...object, metadata: { ...object.metadata, resourceVersion: precondition.resourceVersion } }, { fieldManager, force: true });
   }
 
   async #replaceFields(reference: ObjectReference, fields: Readonly<Record<string, unknown>>, { resourceVersion }: Precondition): Promise<void> {

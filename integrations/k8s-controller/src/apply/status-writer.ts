@@ -2,6 +2,7 @@
 import { isFault } from 'wasmwarden';
 
 import type { Condition } from '../crds/conditions.js';
+import type { Metadata } from '../crds/metadata.js';
 import { attempt, type Failure } from '../control/outcome.js';
 import { canonicalJson } from '../desired/canonical-json.js';
 import { transitions, type Transition } from '../status/transitions.js';
@@ -11,7 +12,7 @@ import type { ClusterWriter } from './cluster-writer.js';
 /** A status, as it was and as it is. */
 export interface StatusChange {
   readonly reference: ObjectReference;
-  readonly uid: string;
+  readonly metadata: Pick<Metadata, 'uid' | 'resourceVersion'>;
   readonly before: Status | undefined;
   readonly after: Status;
 }
@@ -32,11 +33,11 @@ export class StatusWriter {
   }
 
   /** Writes a status unless it is the same; an object that is gone needs none. */
-  async write({ reference, uid, before, after }: StatusChange): Promise<readonly Failure[]> {
+  async write({ reference, metadata: { uid, resourceVersion }, before, after }: StatusChange): Promise<readonly Failure[]> {
     if (before !== undefined && canonicalJson(before) === canonicalJson(after)) return [];
     const failure = await attempt(async () => {
       try {
-        await this.#writer.writeStatus(reference, uid, after);
+        await this.#writer.writeStatus(reference, { uid, resourceVersion }, after);
       } catch (thrown) {
         if (!isFault(thrown, 'KUBERNETES_NOT_FOUND')) throw thrown;
       }

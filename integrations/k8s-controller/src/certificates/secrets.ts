@@ -59,7 +59,7 @@ export interface LeafState {
 export function planLeaf({ secret, subject }: LeafPlace, { seen, authority, trusted, nowMs }: LeafState): LeafPlan {
   const format = secret.annotations?.[certificateFormatAnnotation];
   const decision = leafDecision(seen, { dnsName: subject.dnsNames[0], authority, nowMs, trusted });
-  const mint = (because: string): LeafPlan => ({ actions: [{ kind: 'mint', secret, subject, authority, because }], nextMs: undefined });
+  const mint = (because: string): LeafPlan => ({ actions: [{ kind: 'mint', secret, subject, authority, precondition: seen === undefined ? undefined : preconditionOf(seen), because }], nextMs: undefined });
   if (decision.kind === 'mint') return mint(decision.because);
   if (decision.kind === 'wait') return { actions: [], nextMs: undefined };
   if (format !== undefined && seen?.metadata.annotations?.[certificateFormatAnnotation] !== format) return mint('the Secret is of another format');

@@ -159,8 +159,8 @@ export class Controller {
       this.metrics.wrote(kind, action.kind);
       if ('because' in action) log.info({ secret: action.secret.name, because: action.because }, 'made a certificate');
     };
-    const writeStatus: ClusterWriter['writeStatus'] = async (reference, uid, status) => {
-      await writer.writeStatus(reference, uid, status);
+    const writeStatus: ClusterWriter['writeStatus'] = async (reference, precondition, status) => {
+      await writer.writeStatus(reference, precondition, status);
       this.metrics.wrote(reference.kind, 'status');
     };
     return {

@@ -7,7 +7,7 @@ import { serverConfiguration } from '../desired/configuration.js';
 import { serverObjectName } from '../desired/names.js';
 import { desiredServer, rolledOutVersion, type DesiredServer, type WantedPart } from '../desired/policy-server.js';
 import { isAt, planFinalizer, planFor, type Plan } from '../plan/plan.js';
-import { policyServerStatus, terminatingServerStatus, type ReportedPart } from '../status/policy-server-status.js';
+import { policyServerStatus, terminatingServerStatus, type PartProblem, type ReportedPart } from '../status/policy-server-status.js';
 import { rolloutFailure } from '../status/rollout.js';
 import { unreadableServerStatus } from '../status/unreadable.js';
 import type { ObjectReference } from '../world/kubernetes-object.js';
@@ -25,7 +25,7 @@ export async function reconcilePolicyServer(name: string, surroundings: Surround
     return settled;
   }
   if (reading.kind === 'unreadable') {
-    const failures = await surroundings.status.write({ reference: referenceOf(name), uid: reading.metadata.uid, before: undefined, after: unreadableServerStatus(reading, surroundings.finding(reading.metadata)) });
+    const failures = await surroundings.status.write({ reference: referenceOf(name), metadata: reading.metadata, before: undefined, after: unreadableServerStatus(reading, surroundings.finding(reading.metadata)) });
     return { failures, nextMs: undefined };
   }
   const world = serverWorld(surroundings.source, reading.value);
@@ -43,20 +43,20 @@ function desiredOf(world: ServerWorld, { windows, defaults }: Surroundings): Des
 async function maintain(world: ServerWorld, desired: DesiredServer, { source, writer, status, finding }: Surroundings): Promise<Reconciled> {
   const { server } = world;
   const failures: Failure[] = [...(await carryOut([finalizerPlan(server, 'present')], writer))];
-  const problems = new Map<ReportedPart, string>();
+  const problems = new Map<ReportedPart, PartProblem>();
   const note = (part: ReportedPart, failed: readonly Failure[]): void => {
     failures.push(...failed);
-    for (const { message, expected } of failed) if (!expected) problems.set(part, message);
+    for (const { message, expected } of failed) if (!expected) problems.set(part, { message, waiting: false });
   };
   const certificate = certificatePlan(world, source.namespace, source.nowMs());
-  if (certificate === undefined) problems.set('certificate', 'there is no certificate authority yet');
+  if (certificate === undefined) problems.set('certificate', { message: 'there is no certificate authority yet', waiting: true });
   else note('certificate', await carryOut([{ kind: 'steps', actions: certificate.actions }], writer));
   // Pods mount the certificate and the configuration: without either they would wait, and the rollout would look broken.
   let mountable = certificate !== undefined && failures.length === 0;
   for (const part of desired.parts) {
-    if (part.problem !== undefined) problems.set(part.part, part.problem);
+    if (part.problem !== undefined) problems.set(part.part, { message: part.problem, waiting: false });
     if (part.part === 'deployment' && !mountable) {
-      problems.set('deployment', 'waiting for the certificate and the configuration');
+      problems.set('deployment', { message: 'waiting for the certificate and the configuration', waiting: true });
       continue;
     }
     const failed = await carryOut(plansOf(part, world), writer);
@@ -66,7 +66,7 @@ async function maintain(world: ServerWorld, desired: DesiredServer, { source, wr
   const failure = desired.version === undefined ? undefined : rolloutFailure(world.running.pods, desired.version);
   const written = await status.write({
     reference: referenceOf(server.metadata.name),
-    uid: server.metadata.uid,
+    metadata: server.metadata,
     before: server.status,
     after: policyServerStatus(world, { problems, failure }, finding(server.metadata)),
   });
@@ -75,7 +75,7 @@ async function maintain(world: ServerWorld, desired: DesiredServer, { source, wr
 
 async function release(world: ServerWorld, desired: DesiredServer, { writer, status, finding }: Surroundings): Promise<Reconciled> {
   const { server } = world;
-  const written = await status.write({ reference: referenceOf(server.metadata.name), uid: server.metadata.uid, before: server.status, after: terminatingServerStatus(world, finding(server.metadata)) });
+  const written = await status.write({ reference: referenceOf(server.metadata.name), metadata: server.metadata, before: server.status, after: terminatingServerStatus(world, finding(server.metadata)) });
   const failures = await carryOut([finalizerPlan(server, desired.finalizer)], writer);
   return { failures: [...written, ...failures], nextMs: desired.nextMs };
 }

@@ -20,7 +20,7 @@ export async function reconcilePolicy(identity: PolicyIdentity, surroundings: Su
   const reading = policyReading(surroundings.source, identity);
   if (reading === undefined) return removeRemains(identity, surroundings);
   if (reading.kind === 'unreadable') {
-    const failures = await surroundings.status.write({ reference: referenceOf(identity), uid: reading.metadata.uid, before: undefined, after: unreadableStatus(identity.kind, reading, surroundings.finding(reading.metadata)) });
+    const failures = await surroundings.status.write({ reference: referenceOf(identity), metadata: reading.metadata, before: undefined, after: unreadableStatus(identity.kind, reading, surroundings.finding(reading.metadata)) });
     return { failures, nextMs: undefined };
   }
   return reconcileReadable(identity, reading.value, surroundings);
@@ -40,7 +40,7 @@ async function reconcileReadable(identity: PolicyIdentity, policy: Policy, { sou
   const idle = webhooks.every((plan) => plan.kind === 'steps' && plan.actions.every(({ kind }) => kind === 'delete')) && seen.some(({ kind }) => kind === webhookKindOf(policy));
   const written = await status.write({
     reference: referenceOf(identity),
-    uid: policy.metadata.uid,
+    metadata: policy.metadata,
     before: policy.status,
     after: policyStatus(world, { desired, settled: idle, problem }, finding(policy.metadata)),
   });

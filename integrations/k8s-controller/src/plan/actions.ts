@@ -17,7 +17,7 @@ export type Action =
   | { readonly kind: 'replace-fields'; readonly reference: ObjectReference; readonly fields: Readonly<Record<string, unknown>>; readonly precondition: Precondition }
   | { readonly kind: 'delete'; readonly reference: ObjectReference; readonly precondition: Precondition }
   /** Makes a certificate that the authority signs, and stores it. */
-  | { readonly kind: 'mint'; readonly secret: WantedMetadata; readonly subject: LeafSubject; readonly authority: KeyPair; readonly because: string }
+  | { readonly kind: 'mint'; readonly secret: WantedMetadata; readonly subject: LeafSubject; readonly authority: KeyPair; readonly precondition: Precondition | undefined; readonly because: string }
   /** Makes a new authority, and stores it with the certificate of the one before. */
   | { readonly kind: 'mint-authority'; readonly secret: WantedMetadata; readonly previous: string | undefined; readonly precondition: Precondition | undefined; readonly because: string }
   | { readonly kind: 'set-finalizers'; readonly reference: ObjectReference; readonly finalizers: readonly string[]; readonly precondition: Precondition };

@@ -10,10 +10,17 @@ import type { RolloutFailure } from './rollout.js';
 /** A part of a PolicyServer that is reported on; the certificate is made apart from the others. */
 export type ReportedPart = ServerPart | 'certificate';
 
+/** Why a part is not as it ought to be. */
+export interface PartProblem {
+  readonly message: string;
+  /** Something else has to be there first: no failure, and usual when a server is new. */
+  readonly waiting: boolean;
+}
+
 /** What became of the parts. */
 export interface ServerResults {
   /** Why a part is not as it ought to be, by part. Parts that are not named are. */
-  readonly problems: ReadonlyMap<ReportedPart, string>;
+  readonly problems: ReadonlyMap<ReportedPart, PartProblem>;
   /** Why the Pods of the newest version do not come up. */
   readonly failure: RolloutFailure | undefined;
 }
@@ -30,6 +37,7 @@ const cleanedUp = 'PolicyWebhooksCleanedUp';
 const servable = 'PoliciesServable';
 const succeeded = 'ReconciliationSucceeded';
 const failed = 'ReconciliationFailed';
+const pending = 'ReconciliationPending';
 
 /** How many policies are named before it is only said how many more there are. */
 const namedPolicies = 10;
@@ -38,7 +46,7 @@ const namedPolicies = 10;
 export function policyServerStatus({ server }: ServerWorld, { problems, failure }: ServerResults, context: FindingContext): PolicyServerStatus {
   const findings = parts.map(([part, condition, named]): Finding => {
     const problem = problems.get(part);
-    return problem === undefined ? holds(condition, succeeded) : fails(condition, failed, `error reconciling ${named}: ${problem}`);
+    return problem === undefined ? holds(condition, succeeded) : fails(condition, problem.waiting ? pending : failed, `error reconciling ${named}: ${problem.message}`);
   });
   return { conditions: [...conditionsFrom(server.status?.conditions ?? [], [...findings, servableFinding(failure)], context, [cleanedUp])] };
 }
@@ -52,7 +60,7 @@ export function terminatingServerStatus({ server, policies, webhooks }: ServerWo
 
 /** Which policies keep new Pods from coming up, by id alone: what is wrong with each is for its owner to read. */
 function servableFinding(failure: RolloutFailure | undefined): Finding {
-  if (failure === undefined) return holds(servable, 'PoliciesServable');
+  if (failure === undefined) return holds(servable, 'PoliciesServable', 'No policy keeps the Pods from starting');
   if (failure.server !== undefined) return fails(servable, 'PodsFail', `The Pods of the newest configuration do not start: ${failure.server}`);
   const ids = [...failure.policies.keys()];
   const more = ids.length > namedPolicies ? ` and ${ids.length - namedPolicies} more` : '';

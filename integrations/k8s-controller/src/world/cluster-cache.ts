@@ -1,4 +1,6 @@
 // Keeps what the controller looks at as it is in the cluster: one list and watch per collection. What an object means is said elsewhere.
+import { setMaxListeners } from 'node:events';
+
 import { byLabel, ObjectStore, Reflector, type ApiObject, type Change, type ClusterClient, type Indexes, type ReflectorEvent, type Selection } from 'wasmwarden/kubernetes';
 
 import { policyKinds } from '../crds/group.js';
@@ -74,6 +76,8 @@ export class ClusterCache {
    * @returns `synced`: everything that was there has been seen (false when stopped before); `ended`: settles when the signal fired
    */
   start(signal: AbortSignal): { readonly synced: Promise<boolean>; readonly ended: Promise<void> } {
+    // One listener each, and a little room: Node takes more than ten for a leak.
+    setMaxListeners(4 * watchedKinds.length, signal);
     const reflectors = watchedKinds.map((kind) => this.#reflector(kind));
     const ended = Promise.all(reflectors.map((reflector) => reflector.run(signal))).then(() => undefined);
     const synced = Promise.all(reflectors.map((reflector) => reflector.synced)).then((each) => each.every(Boolean));

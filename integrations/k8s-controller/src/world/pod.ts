@@ -13,13 +13,13 @@ export interface ServerPod {
   /** Its readiness probe succeeds. */
   readonly ready: boolean;
   readonly terminating: boolean;
-  /** Why its container does not run, or ended the last time. */
+  /** Why its container does not run, or ended the last time, be it running again. */
   readonly failure: PodFailure | undefined;
 }
 
 /** Why a container does not run. */
 export interface PodFailure {
-  /** Kubernetes' word, such as `CrashLoopBackOff`, `ErrImagePull` or `OOMKilled`. */
+  /** Kubernetes' word, such as `Error`, `OOMKilled` or `ErrImagePull`. */
   readonly reason: string;
   /** What the container left behind when it ended, or what Kubernetes says; may be empty. */
   readonly message: string;
@@ -60,9 +60,9 @@ export function readPod({ metadata, status }: SeenObject): ServerPod | undefined
   };
 }
 
-function failureOf({ state, lastState }: ContainerStatus): PodFailure | undefined {
-  const ended = [state.terminated, lastState.terminated].find((end) => end !== undefined && end.exitCode !== 0);
-  const { waiting } = state;
-  if (ended !== undefined && (waiting !== undefined || state.terminated !== undefined)) return { reason: waiting?.reason === '' || waiting === undefined ? ended.reason : waiting.reason, message: ended.message };
+/** How the container ended last says more than that it waits to be started again, and stays the same while it is tried. */
+function failureOf({ state: { waiting, terminated: now }, lastState }: ContainerStatus): PodFailure | undefined {
+  const ended = [now, lastState.terminated].find((end) => end !== undefined && end.exitCode !== 0);
+  if (ended !== undefined) return { reason: ended.reason, message: ended.message };
   return waiting === undefined || patient.includes(waiting.reason) ? undefined : waiting;
 }
