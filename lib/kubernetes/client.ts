@@ -22,8 +22,8 @@ export interface ClientOptions extends Partial<RestSettings> {
 const defaults: RestSettings = {
   // The API server gives up after 60 s.
   timeoutMs: 65_000,
-  // It sends a bookmark about once a minute.
-  silenceMs: 100_000,
+  // A reflector's watch ends after 90 s at most.
+  silenceMs: 120_000,
   // An object has up to 1.5 MiB in the storage; a page of 500 ordinary ones has less than this.
   maxAnswerBytes: 32 * 1024 * 1024,
   userAgent: 'wasmwarden',

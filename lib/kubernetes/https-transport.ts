@@ -31,11 +31,17 @@ export function createHttpsTransport(): ClusterTransport {
   const open = new Set<Agents>();
   let newest: Agents | undefined;
   let closed = false;
+  const drop = (agents: Agents): void => {
+    agents.kept.destroy();
+    agents.single.destroy();
+    open.delete(agents);
+  };
   const agentFor = (connection: Connection, streaming: boolean): HttpAgent => {
     if (connection.proxyAgent !== undefined) return connection.proxyAgent;
     const identity = identityOf(connection);
     if (newest?.identity !== identity) {
-      // What an older identity has open ends by itself.
+      // What an older identity has under way goes on; a plugin may give a new one every minute, so the rest is let go.
+      for (const older of open) if (isIdle(older)) drop(older);
       newest = agentsFor(connection, identity);
       open.add(newest);
     }
@@ -59,13 +65,13 @@ export function createHttpsTransport(): ClusterTransport {
     },
     close() {
       closed = true;
-      for (const { kept, single } of open) {
-        kept.destroy();
-        single.destroy();
-      }
-      open.clear();
+      open.forEach(drop);
     },
   };
+}
+
+function isIdle({ kept, single }: Agents): boolean {
+  return [kept.sockets, kept.requests, single.sockets].every((busy) => Object.keys(busy).length === 0);
 }
 
 function agentsFor({ server, tls }: Connection, identity: string): Agents {

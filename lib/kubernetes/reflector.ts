@@ -29,8 +29,11 @@ export interface ReflectorOptions<Item extends Storable, Name extends string> {
   readonly clock?: SteadyClock;
 }
 
-/** The server is asked to end a watch after 5 to 10 minutes, so that clients spread over servers that come and go; in seconds. */
-const shortestWatchSeconds = 300;
+/**
+ * The server is asked to end a watch after 60 to 90 s. Of a collection in which nothing happens it may say nothing for
+ * minutes (bookmarks are promised to nobody), and only a watch that ends when it should can be told from a dead one.
+ */
+const shortestWatchSeconds = 60;
 
 /** A watch that lasted so long may be made again at once, even when nothing was told; in milliseconds. */
 const lastingMs = 5_000;
@@ -98,7 +101,7 @@ export class Reflector<Item extends Storable, Name extends string = never> {
   async #watch(from: string, signal: AbortSignal): Promise<Performed> {
     const { client, collection, selection } = this.#options;
     const begunMs = this.#clock.steadyMs();
-    const timeoutSeconds = Math.round(shortestWatchSeconds * (1 + this.#clock.random()));
+    const timeoutSeconds = Math.round(shortestWatchSeconds * (1 + this.#clock.random() / 2));
     let resourceVersion = from;
     const progress = (): { readonly resourceVersion: string; readonly worked: boolean } => ({ resourceVersion, worked: resourceVersion !== from || this.#clock.steadyMs() - begunMs >= lastingMs });
     let taking = false;

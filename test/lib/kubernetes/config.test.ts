@@ -1,6 +1,7 @@
 // The real `KubeConfig`, with files, plugins and a service account of the test's own.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -148,6 +149,15 @@ configs('a KubeConfig of the caller is taken as it is', async () => {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   assert.is((await (await loadConnection({ kind: 'given', config })).current()).server.host, 'one.test:6443');
+});
+
+configs('without the package, which is optional, the fault says what to install', async () => {
+  const folder = scratchFolder();
+  cpSync('build/lib', join(folder, 'lib'), { recursive: true });
+  write('package.json', '{"type":"module"}', folder);
+  const elsewhere = (await import(pathToFileURL(join(folder, 'lib/kubernetes/config.js')).href)) as { readonly loadConnection: typeof loadConnection };
+  const fault: unknown = await elsewhere.loadConnection().catch((error: unknown) => error);
+  assert.match(String(fault), /cannot read a kubeconfig: the package @kubernetes\/client-node is not installed; install version 1\.4/);
 });
 
 configs.run();

@@ -94,6 +94,32 @@ transports('requests share connections until the identity changes; streams have 
   transport.close();
 });
 
+transports('an identity that is replaced keeps what is under way, and lets idle connections go', async () => {
+  const answers: (() => void)[] = [];
+  let arrived: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (arrived = resolve));
+  await using server = await startSecure((request, response) => {
+    if (request.url !== '/slow') response.end('ok');
+    else {
+      answers.push(() => response.end('slow'));
+      arrived();
+    }
+  });
+  const transport = createHttpsTransport();
+  const identities = [{}, { certificate: certificates.certificate, key: certificates.key }, {}, { serverName: 'localhost' }];
+  const slow = textOf(transport, requestTo(server.connection(identities[0]), { path: '/slow' }));
+  await asked;
+  await textOf(transport, requestTo(server.connection(identities[1])));
+  const idle = server.sockets[1];
+  const closed = new Promise((resolve) => idle?.on('close', resolve));
+  await textOf(transport, requestTo(server.connection(identities[2])));
+  await closed;
+  answers.forEach((answer) => answer());
+  assert.is(await slow, 'slow');
+  await textOf(transport, requestTo(server.connection(identities[3])));
+  transport.close();
+});
+
 transports('headers of the connection and of the request go out, and a path of the server stays in front', async () => {
   await using server = await startWebServer((request, response) => response.end(JSON.stringify([request.url, request.headers.authorization, request.headers['x-one'], request.headers['content-length']])));
   const transport = createHttpsTransport();

@@ -97,6 +97,15 @@ reflectors('a failure of every kind is reported with the wait that follows it', 
   await running;
 });
 
+reflectors('watches end before the client takes silence for a dead connection, and not all at the same time', async () => {
+  const { clock, collection, stop, running } = start(1, {}, (given) => (given.troubles = { ...noTroubles, watchRefused: 1 }));
+  await clock.advance(300_000);
+  assert.ok(collection.watchSeconds.every((seconds) => seconds >= 60 && seconds <= 90), collection.watchSeconds.join());
+  assert.ok(new Set(collection.watchSeconds).size > 1);
+  stop.abort();
+  await running;
+});
+
 reflectors('a watch that is refused is not made in a loop, and a resource that is gone is listed until it is back', async () => {
   const refusing = { ...noTroubles, watchRefused: 1 };
   const { clock, collection, stop, running } = start(1, {}, (given) => (given.troubles = refusing));

@@ -32,6 +32,7 @@ export class SimulatedCollection implements Watching {
   #uid = 0;
   lists = 0;
   watches = 0;
+  readonly watchSeconds: number[] = [];
 
   constructor(chance: () => number, troubles: Troubles = noTroubles) {
     this.#chance = chance;
@@ -90,8 +91,9 @@ export class SimulatedCollection implements Watching {
     }
   }
 
-  async *watch(...[, { resourceVersion, signal }]: Parameters<ClusterClient['watch']>): ReturnType<ClusterClient['watch']> {
+  async *watch(...[, { resourceVersion, timeoutSeconds, signal }]: Parameters<ClusterClient['watch']>): ReturnType<ClusterClient['watch']> {
     this.watches += 1;
+    this.watchSeconds.push(timeoutSeconds);
     await Promise.resolve();
     if (this.#happens('watchRefused')) throw unavailable();
     let at = Number(resourceVersion);
