@@ -15,7 +15,7 @@ export type StartFailure = Extract<Outcome, { kind: 'start-failed' }>;
 export interface GuestOptions extends HostPorts {
   /** Further imports, such as WASI; they reach the guest's memory through the function they are given. */
   readonly imports: (memory: () => WebAssembly.Memory) => WebAssembly.Imports;
-  /** Told when a phase begins, before the guest's code runs. */
+  /** Told when a phase begins, before the guest's code runs: the instantiation, each start function, and the call. */
   readonly onPhase: (phase: GuestPhase) => void;
 }
 
@@ -78,6 +78,8 @@ export class Guest {
 
   #runStart(start: WebAssembly.ExportValue | undefined): void {
     if (typeof start !== 'function') return;
+    // Each start function has a limit of its own, as in the reference.
+    this.#options.onPhase('start');
     try {
       (start as GuestFunction)();
       this.#latch.check();

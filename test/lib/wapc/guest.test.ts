@@ -90,12 +90,12 @@ guests('an export named like a start function that is none is passed over', () =
   assert.is(startedGuest(module).call('run', new Uint8Array(0)).kind, 'answered');
 });
 
-guests('the phases are announced before the code runs', () => {
+guests('the phases are announced before the code runs, each start function as one of its own', () => {
   const log: string[] = [];
-  const module = guestModule({ fields: '(func (export "_start") (call $console_log (i32.const 0) (i32.const 0)))', call: '(call $console_log (i32.const 0) (i32.const 0)) (i32.const 1)' });
+  const module = guestModule({ fields: '(func (export "_start") (call $console_log (i32.const 0) (i32.const 0))) (func (export "wapc_init"))', call: '(call $console_log (i32.const 0) (i32.const 0)) (i32.const 1)' });
   const guest = startedGuest(module, { onPhase: (phase: GuestPhase) => log.push(phase), consoleLog: () => log.push('line') });
   guest.call('run', new Uint8Array(0));
-  assert.equal(log, ['start', 'line', 'call', 'line']);
+  assert.equal(log, ['start', 'start', 'line', 'start', 'call', 'line']);
 });
 
 const importsExit = '(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))';
