@@ -80,6 +80,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // What is built is arranged from what is checked.
+    exclude: { path: '^integrations/[^/]+/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@wasmwarden/source', 'types', 'import', 'node', 'default'] },
