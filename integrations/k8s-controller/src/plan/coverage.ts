@@ -21,8 +21,9 @@ const amountMaps = ['limits', 'requests'];
 
 /** Tells whether every field of `wanted` is in `seen` with the same value. Nothing covers an empty list or object. */
 export function covers(seen: unknown, wanted: unknown, field = ''): boolean {
+  if (wanted === undefined) return true;
   if (isList(wanted)) return coversList(isList(seen) ? seen : [], wanted, field);
-  if (isMap(wanted)) return Object.entries(wanted).every(([key, value]) => value === undefined || covers(isMap(seen) ? seen[key] : undefined, value, amountMaps.includes(field) ? field : key));
+  if (isMap(wanted)) return Object.entries(wanted).every(([key, value]) => covers(isMap(seen) ? seen[key] : undefined, value, amountMaps.includes(field) ? field : key));
   return seen === wanted || (amountMaps.includes(field) && isSameAmount(seen, wanted));
 }
 

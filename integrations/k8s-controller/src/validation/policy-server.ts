@@ -19,6 +19,8 @@ export interface PolicyServerFacts {
 /** Longest label value and DNS label of Kubernetes. */
 const maxLabelLength = 63;
 const maxNameLength = maxLabelLength - serverAppLabel('').length;
+/** How the ConfigMap of a version ends, see desired/config-map.ts. */
+const versionPattern = /-[0-9a-f]{32}$/;
 const pullSecretType = 'kubernetes.io/dockerconfigjson';
 const trustConfigKey = 'sigstore-trust-config';
 
@@ -45,7 +47,8 @@ function nameErrors(name: string, isNew: boolean): readonly FieldError[] {
   if (name.length > maxLabelLength) return [invalid('metadata.name', name, 'the PolicyServer name cannot be longer than 63 characters')];
   if (!isNew) return [];
   if (name.length > maxNameLength) return [invalid('metadata.name', name, `the PolicyServer name cannot be longer than ${maxNameLength} characters: the label "app: ${serverAppLabel(name)}" of its Pods could not hold it`)];
-  return name.includes('.') ? [invalid('metadata.name', name, 'the PolicyServer name cannot contain dots: it is part of the name of a Service')] : [];
+  if (name.includes('.')) return [invalid('metadata.name', name, 'the PolicyServer name cannot contain dots: it is part of the name of a Service')];
+  return versionPattern.test(name) ? [invalid('metadata.name', name, `the PolicyServer name ends in 32 hexadecimal digits: it could be the name of a version of another PolicyServer's configuration`)] : [];
 }
 
 function pullSecretErrors(name: string | undefined, secret: PolicyServerFacts['pullSecret']): readonly FieldError[] {
