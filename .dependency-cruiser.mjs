@@ -1,6 +1,6 @@
 // The layer table and the effects table of ARCHITECTURE.md as rules.
 
-const pureLayers = '^lib/(wasm|wapc|wasi|policy|json)/';
+const pureLayers = '^lib/(wasm|wapc|wasi|policy|json|audit)/';
 const ground = '^lib/(fault|outcome|deadline|events)\\.ts$';
 
 /** A layer may import itself, the ground and the named layers; nothing else of lib. */
@@ -42,6 +42,7 @@ export default {
     layer('http', []),
     layer('oci', ['http']),
     layer('kubernetes', ['json', 'http']),
+    layer('audit', ['json', 'kubernetes', 'policy']),
     layer('source', ['http', 'oci', 'policy', 'wasm']),
     layer('capabilities', ['json', 'http', 'oci']),
     { name: 'worker-owns-nothing', comment: 'The thread that runs hostile code imports only byte layers.', severity: 'error', from: { path: '^lib/runtime/worker/' }, to: { path: '^lib/', pathNot: ['^lib/runtime/(worker|bridge)/', '^lib/(wasm|wapc|wasi)/', ground] } },
