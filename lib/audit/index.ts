@@ -3,7 +3,7 @@
 export { readAnswer } from './answer.js';
 export type { AuditAnswer } from './answer.js';
 export { judges } from './matching.js';
-export { planOf } from './plan.js';
+export { fingerprintOf, planOf } from './plan.js';
 export type { Assignment, AuditKnowledge, AuditPlan, AuditScope, Exemption, Family, Omission, PolicyEndpoint } from './plan.js';
 export { policyIdOf, policyResources, policyServerResource, readPolicy } from './policy.js';
 export type { AuditPolicy, PolicyKind, PolicyRule, PolicySelector, ReadPolicy } from './policy.js';

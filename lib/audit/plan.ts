@@ -1,10 +1,11 @@
 // What one scan of a scope comes to: which policies are candidates, what keeps some from being asked, and which resources are
 // gone through for the others (contract 7.3). Which of a resource's objects a policy judges is matching.ts.
 import type { DiscoveredResource } from '../kubernetes/discovery.js';
+import { apiVersionOf } from '../kubernetes/resource.js';
 import type { Labels } from '../kubernetes/selector.js';
 import { isSelected, selectorProblem } from './matching.js';
-import type { AuditPolicy, ReadPolicy } from './policy.js';
-import { familyOf, isAboutCreation, targetsOf } from './targets.js';
+import type { AuditPolicy, PolicyRule, ReadPolicy } from './policy.js';
+import { familyOf, isAboutCreation, type Targets, targetsOf } from './targets.js';
 
 /** Where a scan looks. */
 export type AuditScope = { readonly kind: 'cluster' } | { readonly kind: 'namespace'; readonly name: string; readonly labels: Labels };
@@ -109,7 +110,7 @@ function findingOf(scope: AuditScope, read: ReadPolicy, knowledge: AuditKnowledg
   const exempt = (kind: Exemption['kind'], because: string, resources: readonly DiscoveredResource[] = []): Finding => ({ kind: 'exempt', exemption: { kind, policyId: policy.id, policy, because }, resources });
   const rules = policy.rules.filter(isAboutCreation);
   if (rules.length === 0) return exempt('skipped', 'none of its rules is about the operation CREATE');
-  const targets = targetsOf(rules, knowledge.served);
+  const targets = rememberedTargets(policy, rules, knowledge.served);
   if (targets.resources.length === 0 && targets.unknown.length > 0) return exempt('errored', `the API server serves none of its resources: ${targets.unknown.join(', ')}`);
   const resources = targets.resources.filter(({ namespaced }) => namespaced === (scope.kind === 'namespace'));
   if (resources.length === 0) return { kind: 'elsewhere', resources: [] };
@@ -119,6 +120,17 @@ function findingOf(scope: AuditScope, read: ReadPolicy, knowledge: AuditKnowledg
   if (broken !== undefined) return exempt('errored', broken, resources);
   const endpoint = knowledge.endpointOf(policy.policyServer);
   return endpoint.kind === 'url' ? { kind: 'asked', policy, url: endpoint.url, resources, unknown: targets.unknown } : exempt('errored', endpoint.because, resources);
+}
+
+/** What policies come to is found once for all scopes; another knowledge has other lists. */
+const remembered = new WeakMap<readonly DiscoveredResource[], WeakMap<AuditPolicy, Targets>>();
+
+function rememberedTargets(policy: AuditPolicy, rules: readonly PolicyRule[], served: readonly DiscoveredResource[]): Targets {
+  const known = remembered.get(served) ?? new WeakMap<AuditPolicy, Targets>();
+  remembered.set(served, known);
+  const targets = known.get(policy) ?? targetsOf(rules, served);
+  known.set(policy, targets);
+  return targets;
 }
 
 function reasonToSkip({ backgroundAudit, active, hasMatchConditions }: AuditPolicy): string | undefined {
@@ -134,4 +146,10 @@ function brokenSelector({ objectSelector, namespaceSelector }: AuditPolicy): str
     if (problem !== undefined) return `its ${field} is wrong: ${problem}`;
   }
   return undefined;
+}
+
+/** A text that is another one when the reports on a family's objects may become others although the objects stay the same. */
+export function fingerprintOf({ assignments, exemptions }: Family, plan: AuditPlan): string {
+  const asked = assignments.map(({ policy, resource, url }) => [policy.revision, policy.severity, policy.category, policy.monitoring, apiVersionOf(resource), url]);
+  return JSON.stringify([asked, exemptions.map(({ kind, policyId, because }) => [kind, policyId, because]), plan.exemptions.map(({ kind }) => kind)]);
 }

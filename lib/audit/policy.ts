@@ -31,7 +31,7 @@ const labelSelector = z.object({
     .nullish()
     .transform((value) => value ?? undefined),
 });
-const contextAwareResources = z.array(z.unknown()).nullish();
+const contextAware = z.array(z.unknown()).nullish();
 
 const spec = z.object({
   policyServer: z.string().nullish(),
@@ -43,11 +43,12 @@ const spec = z.object({
   matchConditions: z.array(z.unknown()).nullish(),
   objectSelector: labelSelector.nullish(),
   namespaceSelector: labelSelector.nullish(),
-  contextAwareResources,
-  policies: z.record(z.string(), z.object({ contextAwareResources })).nullish(),
+  contextAwareResources: contextAware,
+  policies: z.record(z.string(), z.object({ contextAwareResources: contextAware })).nullish(),
 });
 
-const policyObject = z.object({ spec, status: z.object({ policyStatus: z.string().nullish() }).nullish() });
+const condition = z.object({ type: z.string(), status: z.string(), observedGeneration: z.number().nullish() });
+const policyObject = z.object({ spec, status: z.object({ policyStatus: z.string().nullish(), conditions: z.array(condition).nullish() }).nullish() });
 
 /** Which requests a policy judges. */
 export interface PolicyRule {
@@ -72,6 +73,8 @@ export interface AuditPolicy {
   readonly namespace: string | undefined;
   readonly uid: string;
   readonly resourceVersion: string;
+  /** Another text whenever the policy may answer otherwise: it was changed, or what is served of it. */
+  readonly revision: string;
   readonly policyServer: string;
   readonly monitoring: boolean;
   readonly mutating: boolean;
@@ -100,35 +103,46 @@ const defaultTimeoutSeconds = 10;
 
 /** Reads a policy's object. */
 export function readPolicy(kind: PolicyKind, object: ApiObject): ReadPolicy {
-  const { name, uid = '', resourceVersion = '', annotations = {} } = object.metadata;
+  const { name } = object.metadata;
   const namespace = policyResources[kind].namespaced ? (object.metadata.namespace ?? '') : undefined;
   const id = policyIdOf(kind, name, namespace);
   const parsed = policyObject.safeParse(object);
   if (!parsed.success) return { kind: 'unreadable', policyId: id, namespace, because: formatFieldProblems(fieldProblems(parsed.error)) };
-  const said = parsed.data.spec;
-  const members = Object.values(said.policies ?? {});
-  const policy: AuditPolicy = {
-    kind,
-    id,
-    name,
-    namespace,
-    uid,
-    resourceVersion,
-    policyServer: said.policyServer ?? '',
-    monitoring: said.mode === 'monitor',
-    mutating: said.mutating === true,
-    contextAware: [said, ...members].some((part) => (part.contextAwareResources ?? []).length > 0),
-    backgroundAudit: said.backgroundAudit !== false,
-    active: parsed.data.status?.policyStatus === 'active',
-    timeoutMs: (said.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
-    hasMatchConditions: (said.matchConditions ?? []).length > 0,
-    rules: (said.rules ?? []).map((rule) => ruleOf(rule, namespace !== undefined)),
-    objectSelector: said.objectSelector ?? undefined,
-    namespaceSelector: namespace === undefined ? (said.namespaceSelector ?? undefined) : undefined,
-    severity: annotations[severityAnnotation],
-    category: annotations[categoryAnnotation],
+  return { kind: 'policy', policy: { kind, id, name, namespace, ...identityOf(object), ...statusOf(object, parsed.data), ...judgementOf(parsed.data.spec, namespace), ...natureOf(parsed.data.spec) } };
+}
+
+type Spec = z.infer<typeof spec>;
+
+function identityOf({ metadata: { uid = '', resourceVersion = '', annotations = {} } }: ApiObject): Pick<AuditPolicy, 'uid' | 'resourceVersion' | 'severity' | 'category'> {
+  return { uid, resourceVersion, severity: annotations[severityAnnotation], category: annotations[categoryAnnotation] };
+}
+
+function statusOf({ metadata }: ApiObject, { status }: z.infer<typeof policyObject>): Pick<AuditPolicy, 'active' | 'revision'> {
+  const conditions = (status?.conditions ?? []).map((condition) => [condition.type, condition.status, condition.observedGeneration]);
+  return { active: status?.policyStatus === 'active', revision: JSON.stringify([metadata.uid, metadata.generation, status?.policyStatus, conditions]) };
+}
+
+/** About which objects a policy is asked. */
+function judgementOf({ rules, matchConditions, objectSelector, namespaceSelector, backgroundAudit }: Spec, namespace: string | undefined): Pick<AuditPolicy, 'rules' | 'hasMatchConditions' | 'objectSelector' | 'namespaceSelector' | 'backgroundAudit'> {
+  return {
+    rules: (rules ?? []).map((rule) => ruleOf(rule, namespace !== undefined)),
+    hasMatchConditions: (matchConditions ?? []).length > 0,
+    objectSelector: objectSelector ?? undefined,
+    namespaceSelector: namespace === undefined ? (namespaceSelector ?? undefined) : undefined,
+    backgroundAudit: backgroundAudit !== false,
   };
-  return { kind: 'policy', policy };
+}
+
+/** What a policy is, and where it is asked. */
+function natureOf({ policyServer, mode, mutating, timeoutSeconds, contextAwareResources, policies }: Spec): Pick<AuditPolicy, 'policyServer' | 'monitoring' | 'mutating' | 'timeoutMs' | 'contextAware'> {
+  const members = [{ contextAwareResources }, ...Object.values(policies ?? {})];
+  return {
+    policyServer: policyServer ?? '',
+    monitoring: mode === 'monitor',
+    mutating: mutating === true,
+    timeoutMs: (timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+    contextAware: members.some((member) => (member.contextAwareResources ?? []).length > 0),
+  };
 }
 
 /** The id under which a policy-server knows a policy. */

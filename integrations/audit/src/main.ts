@@ -19,6 +19,8 @@ import type { Surroundings } from './scan/surroundings.js';
 import { Tally } from './scan/tally.js';
 import { createRemoteEvaluator } from './servers/remote-evaluator.js';
 import { serverTls, type TlsTexts } from './servers/server-tls.js';
+import { Memory } from './watch/memory.js';
+import { Watcher } from './watch/watcher.js';
 
 async function main(): Promise<number> {
   const version = await ownVersion();
@@ -36,9 +38,17 @@ async function main(): Promise<number> {
   const patience = { clock: steadyClock, signal: stop.signal };
   const store = config.store ? new ReportStore({ client, format: config.format, patience }) : undefined;
   const { format, naming, parallel, pageSize, outputScan } = config;
+  const memory = new Memory();
+  const onAudited = config.watch ? memory.add.bind(memory) : undefined;
+  const surroundings: Surroundings = { client, evaluator, store, format, naming, parallel, pageSize, outputScan, patience, runUid: randomUUID(), tally: new Tally(log), log, onAudited };
   try {
-    await scan({ client, evaluator, store, format, naming, parallel, pageSize, outputScan, patience, runUid: randomUUID(), tally: new Tally(log), log }, config);
+    await scan(surroundings, config);
+    if (config.watch) await watch(surroundings, config, memory);
     return 0;
+  } catch (error) {
+    // Told to stop while it stays, it has done what it was to do.
+    if (config.watch && isFault(error, 'SCAN_STOPPED')) return 0;
+    throw error;
   } finally {
     await evaluator.close();
     client.close();
@@ -59,6 +69,12 @@ async function scan(surroundings: Surroundings, config: AuditConfig): Promise<vo
   } finally {
     log.info({ runUid, ...tally.figures }, 'scan finished');
   }
+}
+
+async function watch(surroundings: Surroundings, config: AuditConfig, memory: Memory): Promise<void> {
+  surroundings.log.info('watching');
+  await new Watcher(surroundings, config, memory).run();
+  surroundings.log.info('stopped watching');
 }
 
 /** A server is asked no more at once than there are questions, and not without measure. */

@@ -2,7 +2,7 @@
 
 import type { ApiList, ApiObject } from '../api/objects.js';
 import type { Cluster } from '../cluster.js';
-import { images as controllerImages, namespace } from '../controller/bench.js';
+import { images as controllerImages, install, namespace, type PolicyRegistry, pullSecretObject, sources } from '../controller/bench.js';
 import type { ImageMap } from '../agent/image.js';
 
 /** Commands that stand in for the images of the installation. */
@@ -56,6 +56,27 @@ const cronJobPath = `/apis/batch/v1/namespaces/${namespace}/cronjobs/audit-scann
 const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`;
 
 let jobs = 0;
+
+/** Installs the product with a PolicyServer that may pull from a registry, and makes namespaces. */
+export async function installWith(cluster: Cluster, registry: PolicyRegistry, homes: readonly string[]): Promise<void> {
+  await install(cluster);
+  await cluster.apply([pullSecretObject(registry), ...homes.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))]);
+  await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: sources(registry) })]);
+}
+
+/** Rules about one resource being created. */
+export function rulesFor(group: string, resource: string, more: object = {}): readonly object[] {
+  return [{ apiGroups: [group], apiVersions: ['v1'], resources: [resource], operations: ['CREATE'], ...more }];
+}
+
+/** Creates many objects, several at once. */
+export async function createMany(cluster: Cluster, path: string, objects: readonly object[]): Promise<void> {
+  const rest = objects.values();
+  const worker = async (): Promise<void> => {
+    for (const object of rest) await cluster.client.create(path, object);
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
+}
 
 /** Starts a scan as `kubectl create job --from=cronjob/audit-scanner` does, with other arguments behind those of the CronJob. */
 export async function startScan(cluster: Cluster, words: readonly string[] = []): Promise<string> {

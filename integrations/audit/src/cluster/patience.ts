@@ -58,6 +58,6 @@ async function pauseAfter(error: unknown, failures: number, { clock, signal }: P
 }
 
 /** A signal may fire during any wait, which the type checker does not know. */
-function isAborted(signal: AbortSignal): boolean {
+export function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

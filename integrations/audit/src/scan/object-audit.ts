@@ -12,7 +12,7 @@ export type Audited =
   | { readonly kind: 'unjudged' }
   /** It went while it was looked at. */
   | { readonly kind: 'gone' }
-  | { readonly kind: 'reported'; readonly report: Report };
+  | { readonly kind: 'reported'; readonly report: Report; /** A policy that was asked could not judge. */ readonly couldNotAsk: boolean };
 
 /** Has an object judged by the policies of its family. Stores nothing. */
 export async function auditObject(surroundings: Surroundings, { family, plan }: { readonly family: Family; readonly plan: AuditPlan }, item: ExactObject): Promise<Audited> {
@@ -25,7 +25,7 @@ export async function auditObject(surroundings: Surroundings, { family, plan }: 
   tally.evaluated(evaluated);
   const count = (kind: 'skipped' | 'errored'): number => plan.exemptions.filter((exemption) => exemption.kind === kind).length;
   const report = reportOf({ object, evaluated, exemptions, scan: { skipped: count('skipped'), errored: count('errored') } }, format, { runUid, atMs: patience.clock.nowMs() });
-  return report === undefined ? { kind: 'unjudged' } : { kind: 'reported', report };
+  return report === undefined ? { kind: 'unjudged' } : { kind: 'reported', report, couldNotAsk: evaluated.some(({ answer }) => answer.kind === 'errored') };
 }
 
 /** The answers of policies; undefined when the object is gone. */

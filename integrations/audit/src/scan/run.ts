@@ -56,7 +56,8 @@ export async function* scannedNamespaces({ client, patience }: Surroundings, { i
   }
 }
 
-async function namespaceNamed({ client, patience }: Surroundings, name: string): Promise<AuditScope> {
+/** The namespace that alone is scanned. */
+export async function namespaceNamed({ client, patience }: Surroundings, name: string): Promise<AuditScope & { readonly kind: 'namespace' }> {
   const { metadata } = await patiently(patience, () => client.get({ resource: namespaces, name }, { signal: patience.signal }));
   return { kind: 'namespace', name, labels: metadata.labels ?? {} };
 }

@@ -4,7 +4,7 @@ import { type AuditPlan, type AuditScope, type Family, planOf, type Report, sort
 import type { ExactObject } from 'wasmwarden/kubernetes';
 
 import type { ReadKnowledge } from '../cluster/knowledge.js';
-import { objectsOf } from '../cluster/patience.js';
+import { isAborted, objectsOf } from '../cluster/patience.js';
 import { forEachConcurrently } from './concurrently.js';
 import { auditObject } from './object-audit.js';
 import type { Surroundings } from './surroundings.js';
@@ -48,8 +48,10 @@ async function scanFamily(surroundings: Surroundings, { family, plan, namespace 
     if (patience.signal.aborted) return;
     const audited = await auditObject(surroundings, { family, plan }, item);
     // What was asked when the connections were cut proves nothing.
-    if (patience.signal.aborted) return;
-    if (audited.kind === 'reported' && !(await publish(surroundings, audited.report))) complete = false;
+    if (isAborted(patience.signal)) return;
+    const published = audited.kind !== 'reported' || (await publish(surroundings, audited.report));
+    if (!published) complete = false;
+    surroundings.onAudited?.(item.object, { family, plan }, published && !(audited.kind === 'reported' && audited.couldNotAsk));
   };
   try {
     await forEachConcurrently(objectsOf(client, { resource: family.resource, namespace }, { pageSize }, patience), { count: parallel.resources, weight }, look);

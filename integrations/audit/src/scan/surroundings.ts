@@ -1,6 +1,6 @@
 // What every part of a scan is given.
-import type { ReportFormat, ResourceNaming } from 'wasmwarden/audit';
-import type { ClusterClient } from 'wasmwarden/kubernetes';
+import type { AuditPlan, Family, ReportFormat, ResourceNaming } from 'wasmwarden/audit';
+import type { ApiObject, ClusterClient } from 'wasmwarden/kubernetes';
 import type { Logger } from 'pino';
 
 import type { Patience } from '../cluster/patience.js';
@@ -24,4 +24,6 @@ export interface Surroundings {
   readonly runUid: string;
   readonly tally: Tally;
   readonly log: Logger;
+  /** Told of every object that was looked at, and whether that is settled: every policy could judge, and the report is stored. */
+  readonly onAudited?: ((object: ApiObject, judgement: { readonly family: Family; readonly plan: AuditPlan }, settled: boolean) => void) | undefined;
 }

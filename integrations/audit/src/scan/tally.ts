@@ -33,7 +33,7 @@ export class Tally {
 
   /** Tells about the policies of a plan that are not asked, or not about everything. */
   planned({ exemptions, omissions, families }: AuditPlan): void {
-    for (const { kind, policyId, because } of exemptions) this.#once(`${policyId} ${kind}`, () => this.#log[kind === 'skipped' ? 'info' : 'warn']({ policy: policyId, reason: because }, kind === 'skipped' ? 'policy skipped' : 'policy errored'));
+    for (const { kind, policyId, because } of exemptions) this.#once(`${policyId} ${because}`, () => this.#log[kind === 'skipped' ? 'info' : 'warn']({ policy: policyId, reason: because }, `policy ${kind}`));
     for (const { policyId, unknown } of omissions) this.#once(`${policyId} omits`, () => this.#log.warn({ policy: policyId, resources: unknown }, 'resources that the API server does not serve are left out'));
     for (const { policy } of families.flatMap(({ assignments }) => assignments)) {
       if (!isKnownSeverity(policy.severity)) this.#once(`${policy.id} severity`, () => this.#log.warn({ policy: policy.id, severity: policy.severity }, 'the severity is none that reports can have, and is left out'));
