@@ -1,8 +1,12 @@
 // What tests of the audit scanner begin with: the installation with the scanner's image, and scans as Jobs made from its CronJob.
 
+import { mkdirSync, writeFileSync } from 'node:fs';
+
+import { annotateModule, readMetadata } from '../../../lib/policy/module.js';
+import { fixtureBytes } from '../../support/fixtures.js';
 import type { ApiList, ApiObject } from '../api/objects.js';
 import type { Cluster } from '../cluster.js';
-import { images as controllerImages, install, namespace, type PolicyRegistry, pullSecretObject, sources } from '../controller/bench.js';
+import { eventually, images as controllerImages, install, namespace, type PolicyRegistry, pullSecretObject, sources } from '../controller/bench.js';
 import type { ImageMap } from '../agent/image.js';
 
 /** Commands that stand in for the images of the installation. */
@@ -61,7 +65,19 @@ let jobs = 0;
 export async function installWith(cluster: Cluster, registry: PolicyRegistry, homes: readonly string[]): Promise<void> {
   await install(cluster);
   await cluster.apply([pullSecretObject(registry), ...homes.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))]);
+  // New definitions are served a moment after they are established.
+  const served = (path: string): Promise<boolean> => cluster.client.get(path).then(() => true, () => false);
+  for (const path of (['openreports', 'policyreport'] as const).flatMap((format) => [reportsPath(undefined, format), reportsPath('default', format)])) await eventually(() => served(path), `the collection ${path}`);
   await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: sources(registry) })]);
+}
+
+/** Where Pods find a policy that never answers: an adversarial fixture, with what a policy-server asks of every module. */
+export function hangingModule(): string {
+  const metadata = readMetadata(fixtureBytes('pod-privileged'));
+  if (metadata === undefined) throw new Error('the fixture has no metadata');
+  mkdirSync('build/cluster-modules', { recursive: true });
+  writeFileSync('build/cluster-modules/hanging.wasm', annotateModule(fixtureBytes('adversarial/infinite-loop'), metadata));
+  return 'file:///app/build/cluster-modules/hanging.wasm';
 }
 
 /** Rules about one resource being created. */

@@ -159,7 +159,7 @@ test('selectors decide who is asked, and who is not asked and why is among the r
   const elsewhere = outcomesOf((await reportsIn(cluster, 'elsewhere')).get('Pod/bad'));
   assert.equal([elsewhere?.['clusterwide-elsewhere'], elsewhere?.['namespaced-team-own']], ['fail', undefined]);
   assert.is((await reportsIn(cluster, 'left-out')).size, 0);
-  const reasons = Object.fromEntries((last?.lines ?? []).filter(({ message }) => message === 'policy skipped').map(({ policy, reason }) => [policy, reason]));
+  const reasons = Object.fromEntries((last?.lines ?? []).filter(({ message }) => message === 'policy skipped').map(({ policy, reason }) => [String(policy), reason])) as unknown;
   assert.equal(reasons, {
     'clusterwide-not-audited': 'its field backgroundAudit is false',
     'clusterwide-conditional': 'it has matchConditions, which the audit does not evaluate',

@@ -18,14 +18,15 @@ const longestPauseMs = 10_000;
 /**
  * Does something until it succeeds or fails for good.
  *
+ * @param passing tells of failures that may pass although they do not say so
  * @throws {Fault} the last failure
  */
-export async function patiently<Result>(patience: Patience, attempt: () => Promise<Result>): Promise<Result> {
+export async function patiently<Result>(patience: Patience, attempt: () => Promise<Result>, passing: (fault: Fault) => boolean = () => false): Promise<Result> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await attempt();
     } catch (error) {
-      await pauseAfter(error, failures, patience);
+      await pauseAfter(error, failures, patience, passing);
     }
   }
 }
@@ -50,8 +51,8 @@ export async function* objectsOf(client: Pick<ClusterClient, 'exactPages'>, addr
 }
 
 /** Waits before the next attempt, or throws what must stand. */
-async function pauseAfter(error: unknown, failures: number, { clock, signal }: Patience): Promise<void> {
-  if (!isFault(error) || !error.retryable || failures >= maxFailures || signal.aborted) throw error;
+async function pauseAfter(error: unknown, failures: number, { clock, signal }: Patience, passing: (fault: Fault) => boolean = () => false): Promise<void> {
+  if (!isFault(error) || !(error.retryable || passing(error)) || failures >= maxFailures || signal.aborted) throw error;
   const pauseMs = Math.max(retryAfterOf(error) ?? 0, Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1)) * (0.5 + clock.random()));
   await clock.sleep(pauseMs, signal);
   if (isAborted(signal)) throw new Fault('SCAN_STOPPED', 'the scan was told to stop');

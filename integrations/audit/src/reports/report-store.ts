@@ -24,6 +24,17 @@ export interface ReportStoreOptions {
   readonly patience: Patience;
 }
 
+/** Tells whether something is gone in which reports would be: nothing can be created in a Namespace that is being deleted, and nothing is missed in it. */
+export function isNamespaceGone(error: unknown): boolean {
+  if (isFault(error, 'KUBERNETES_NOT_FOUND')) return /namespaces ".*" not found/.test(error.message);
+  return isFault(error, 'KUBERNETES_FORBIDDEN') && error.message.includes('it is being terminated');
+}
+
+/** An API server that has just started may not know roles, tokens or custom resources yet. */
+function isStarting(fault: Fault): boolean {
+  return isFault(fault, 'KUBERNETES_FORBIDDEN', 'KUBERNETES_UNAUTHORIZED', 'KUBERNETES_NOT_FOUND') && !isNamespaceGone(fault);
+}
+
 /** Keeps reports. */
 export class ReportStore {
   readonly #client: ClusterClient;
@@ -60,7 +71,7 @@ export class ReportStore {
 
   /** Makes a report what is stored for its object. @throws {Fault} what the API server answers */
   write(report: Report): Promise<void> {
-    return patiently(this.#patience, () => this.#put(report));
+    return patiently(this.#patience, () => this.#put(report), isStarting);
   }
 
   /** Removes the report on an object, if there is one. */

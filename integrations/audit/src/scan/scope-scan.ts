@@ -5,6 +5,7 @@ import type { ExactObject } from 'wasmwarden/kubernetes';
 
 import type { ReadKnowledge } from '../cluster/knowledge.js';
 import { isAborted, objectsOf } from '../cluster/patience.js';
+import { isNamespaceGone } from '../reports/report-store.js';
 import { forEachConcurrently } from './concurrently.js';
 import { auditObject } from './object-audit.js';
 import type { Surroundings } from './surroundings.js';
@@ -80,10 +81,4 @@ export async function publish({ store, outputScan, patience, tally, log }: Surro
     log.error({ report: report.metadata.name, namespace: report.metadata.namespace, scope: report.scope, error: error.message }, 'error adding PolicyReport to store.');
     return false;
   }
-}
-
-/** Nothing can be created in a Namespace that is being deleted, and nothing is missed in it. */
-function isNamespaceGone(error: unknown): boolean {
-  if (isFault(error, 'KUBERNETES_NOT_FOUND')) return true;
-  return isFault(error, 'KUBERNETES_FORBIDDEN') && error.message.includes('it is being terminated');
 }

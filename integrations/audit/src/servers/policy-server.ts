@@ -44,7 +44,8 @@ type Outcome =
 
 /** Asks one server. */
 export class PolicyServerConnection {
-  readonly #pool: Pool;
+  readonly #newPool: () => Pool;
+  #pool: Pool;
   readonly #gate: Gate;
   readonly #clock: SteadyClock;
   readonly #closing = new AbortController();
@@ -56,7 +57,8 @@ export class PolicyServerConnection {
     this.#flow = newFlow(most);
     this.#gate = new Gate(Math.floor(this.#flow.limit));
     this.#clock = clock;
-    this.#pool = new Pool(origin, { connections: most, pipelining: 1, clientTtl: connectionLifeMs, connect: { ...tls, timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
+    this.#newPool = () => new Pool(origin, { connections: most, pipelining: 1, clientTtl: connectionLifeMs, connect: { ...tls, timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
+    this.#pool = this.#newPool();
   }
 
   /** @param limitMs how long the server may take for one answer */
@@ -74,6 +76,13 @@ export class PolicyServerConnection {
       }
       await this.#clock.sleep(pauseMs * (0.5 + this.#clock.random()), this.#closing.signal);
     }
+  }
+
+  /** Lets the kept connections go when what is under way on them has been answered. */
+  renew(): void {
+    const kept = this.#pool;
+    this.#pool = this.#newPool();
+    kept.close().catch(() => undefined);
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,9 @@ export function createRemoteEvaluator(options: RemoteEvaluatorOptions): Evaluato
       const path = `${pathname.replace(/\/$/, '')}/audit/${encodeURIComponent(policy.id)}`;
       return serverAt(origin).ask(path, review, Math.max(leastLimitMs, policy.timeoutMs + marginMs));
     },
+    renew() {
+      for (const server of servers.values()) server.renew();
+    },
     async close() {
       await Promise.all([...servers.values()].map((server) => server.close()));
     },

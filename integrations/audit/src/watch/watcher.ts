@@ -42,6 +42,7 @@ export class Watcher {
   readonly #failing = new Set<string>();
   #plans: Plans = new Map();
   #changed: () => void = () => undefined;
+  #revisions: string | undefined;
   #broken: Error | undefined;
 
   constructor(surroundings: Surroundings, config: AuditConfig, memory: Memory) {
@@ -90,6 +91,7 @@ export class Watcher {
     try {
       const knowledge = await readKnowledge({ client, kubewardenNamespace, policyServerUrl, patience });
       this.#followSources(knowledge);
+      this.#renewConnections(knowledge);
       this.#plans = await this.#plansFor(knowledge);
     } catch (error) {
       if (!isFault(error)) throw error;
@@ -98,6 +100,13 @@ export class Watcher {
     }
     this.#followFamilies();
     for (const [key, { store }] of this.#families) for (const object of store.values()) this.#queueIfNew(key, object);
+  }
+
+  /** What is served has changed: a policy-server was rolled out anew. */
+  #renewConnections({ policies }: ReadKnowledge): void {
+    const revisions = JSON.stringify(policies.map((read) => (read.kind === 'policy' ? read.policy.revision : read.policyId)));
+    if (this.#revisions !== revisions) this.#surroundings.evaluator.renew();
+    this.#revisions = revisions;
   }
 
   async #plansFor(knowledge: ReadKnowledge): Promise<Plans> {
