@@ -17,7 +17,7 @@ export interface ServerOptions {
   readonly clock: SteadyClock;
 }
 
-/** A connection is opened anew after this, in milliseconds: each goes to one replica, and replicas come and go. */
+/** Connections are opened anew after this, in milliseconds: each goes to one replica, and replicas come and go. */
 const connectionLifeMs = 20_000;
 
 /** How long a server may take to accept a connection, in milliseconds. */
@@ -46,6 +46,9 @@ type Outcome =
 export class PolicyServerConnection {
   readonly #newPool: () => Pool;
   #pool: Pool;
+  #renewedMs: number;
+  /** Pools whose last questions are under way. */
+  readonly #retired = new Set<Pool>();
   readonly #gate: Gate;
   readonly #clock: SteadyClock;
   readonly #closing = new AbortController();
@@ -57,8 +60,9 @@ export class PolicyServerConnection {
     this.#flow = newFlow(most);
     this.#gate = new Gate(Math.floor(this.#flow.limit));
     this.#clock = clock;
-    this.#newPool = () => new Pool(origin, { connections: most, pipelining: 1, clientTtl: connectionLifeMs, connect: { ...tls, timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
+    this.#newPool = () => new Pool(origin, { pipelining: 1, connect: { ...tls, timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
     this.#pool = this.#newPool();
+    this.#renewedMs = clock.steadyMs();
   }
 
   /** @param limitMs how long the server may take for one answer */
@@ -82,16 +86,19 @@ export class PolicyServerConnection {
   renew(): void {
     const kept = this.#pool;
     this.#pool = this.#newPool();
-    kept.close().catch(() => undefined);
+    this.#renewedMs = this.#clock.steadyMs();
+    this.#retired.add(kept);
+    void kept.close().catch(() => undefined).finally(() => this.#retired.delete(kept));
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#pool.destroy();
+    await Promise.all([...this.#retired, this.#pool].map((pool) => pool.destroy()));
   }
 
   async #once(path: string, body: Uint8Array, limitMs: number): Promise<Outcome> {
     await this.#gate.enter();
+    if (this.#clock.steadyMs() - this.#renewedMs > connectionLifeMs) this.renew();
     try {
       const outcome = await this.#send(path, body, limitMs);
       this.#flow = outcome.kind === 'transient' && outcome.overloaded ? afterRefusal(this.#flow) : afterAnswer(this.#flow);
