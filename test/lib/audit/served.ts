@@ -3,26 +3,27 @@ import { type AuditPolicy, type PolicyKind, readPolicy } from '../../../lib/audi
 import type { DiscoveredResource } from '../../../lib/kubernetes/discovery.js';
 
 /** A resource as discovery describes it. */
-export function resource(group: string, version: string, plural: string, kind: string, more: Partial<DiscoveredResource> = {}): DiscoveredResource {
+export function resource(apiVersion: string, plural: string, kind: string, more: Partial<DiscoveredResource> = {}): DiscoveredResource {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
   return { group, version, plural, kind, namespaced: true, singular: '', shortNames: [], categories: [], verbs: ['get', 'list', 'watch'], subresources: [], ...more };
 }
 
-export const pods = resource('', 'v1', 'pods', 'Pod', { subresources: ['status', 'exec'] });
-export const namespaces = resource('', 'v1', 'namespaces', 'Namespace', { namespaced: false });
+export const pods = resource('v1', 'pods', 'Pod', { subresources: ['status', 'exec'] });
+export const namespaces = resource('v1', 'namespaces', 'Namespace', { namespaced: false });
 
 /** Of each group the preferred version first. */
 export const served: readonly DiscoveredResource[] = [
   pods,
   namespaces,
-  resource('', 'v1', 'events', 'Event'),
-  resource('', 'v1', 'bindings', 'Binding', { verbs: ['create'] }),
-  resource('apps', 'v1', 'deployments', 'Deployment'),
-  resource('autoscaling', 'v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler'),
-  resource('autoscaling', 'v1', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler'),
-  resource('events.k8s.io', 'v1', 'events', 'Event'),
-  resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),
-  resource('admissionregistration.k8s.io', 'v1', 'validatingwebhookconfigurations', 'ValidatingWebhookConfiguration', { namespaced: false }),
-  resource('openreports.io', 'v1alpha1', 'reports', 'Report'),
+  resource('v1', 'events', 'Event'),
+  resource('v1', 'bindings', 'Binding', { verbs: ['create'] }),
+  resource('apps/v1', 'deployments', 'Deployment'),
+  resource('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler'),
+  resource('autoscaling/v1', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler'),
+  resource('events.k8s.io/v1', 'events', 'Event'),
+  resource('coordination.k8s.io/v1', 'leases', 'Lease'),
+  resource('admissionregistration.k8s.io/v1', 'validatingwebhookconfigurations', 'ValidatingWebhookConfiguration', { namespaced: false }),
+  resource('openreports.io/v1alpha1', 'reports', 'Report'),
 ];
 
 export const podRules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }];
