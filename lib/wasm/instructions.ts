@@ -149,7 +149,7 @@ export function readInstruction(cursor: Cursor): Instruction {
   if (operands === undefined) throw new UnsupportedInstruction(`the instruction ${formatOpcode(code)}`);
   let index = 0;
   for (const [position, operand] of operands.entries()) {
-    const value = skipOperand(cursor, operand);
+    const value = skip[operand](cursor);
     if (position === 0) index = value;
   }
   return { opcode: code, start, end: cursor.at, index };
@@ -159,36 +159,6 @@ export function readInstruction(cursor: Cursor): Instruction {
 function formatOpcode(code: number): string {
   const hex = (number: number): string => `0x${number.toString(16).padStart(2, '0')}`;
   return code < 0x100 ? hex(code) : `${hex(Math.floor(code / 0x10000))} ${hex(code % 0x10000)}`;
-}
-
-/** Passes over an operand; gives its value where that is an index. */
-function skipOperand(cursor: Cursor, operand: Operand): number {
-  switch (operand) {
-    case 'index':
-      return cursor.u32();
-    case 'memory':
-      return skipMemory(cursor);
-    case 'access':
-      return skipAccess(cursor);
-    case 'integer':
-      return skipInteger(cursor);
-    case 'block':
-      return skipBlockType(cursor);
-    case 'labels':
-      return skipEach(cursor, cursor.u32() + 1, () => cursor.u32());
-    case 'types':
-      return skipEach(cursor, cursor.u32(), () => skipPlainType(cursor));
-    case 'heap':
-      return skipHeapType(cursor);
-    case 'lane':
-      return take(cursor, 1);
-    case 'bytes-4':
-      return take(cursor, 4);
-    case 'bytes-8':
-      return take(cursor, 8);
-    case 'bytes-16':
-      return take(cursor, 16);
-  }
 }
 
 function take(cursor: Cursor, count: number): number {
@@ -245,3 +215,19 @@ function skipHeapType(cursor: Cursor): number {
   if (type !== 0x70 && type !== 0x6f) throw new UnsupportedInstruction(`a reference to 0x${type.toString(16)}`);
   return 0;
 }
+
+/** How to pass over each operand; gives its value where that is an index. */
+const skip: Readonly<Record<Operand, (cursor: Cursor) => number>> = {
+  'index': (cursor) => cursor.u32(),
+  'integer': skipInteger,
+  'block': skipBlockType,
+  'labels': (cursor) => skipEach(cursor, cursor.u32() + 1, () => cursor.u32()),
+  'memory': skipMemory,
+  'access': skipAccess,
+  'lane': (cursor) => take(cursor, 1),
+  'bytes-4': (cursor) => take(cursor, 4),
+  'bytes-8': (cursor) => take(cursor, 8),
+  'bytes-16': (cursor) => take(cursor, 16),
+  'types': (cursor) => skipEach(cursor, cursor.u32(), () => skipPlainType(cursor)),
+  'heap': skipHeapType,
+};

@@ -8,7 +8,7 @@ import { encodeExtent } from './extent.js';
 import { readImports } from './imports.js';
 import { write, type Encoded } from './instruction-writer.js';
 import { opcode, type Instruction } from './instructions.js';
-import type { InstanceLayout, MemoryImport } from './instance-layout.js';
+import type { ModuleLayout, MemoryImport } from './module-layout.js';
 import { moduleExports } from './interface.js';
 import { encodeS32, encodeU32, joinAll, joinBytes } from './leb128.js';
 import type { Memory } from './limits.js';
@@ -31,7 +31,7 @@ export interface CodeChanges {
 const epochExtent = Uint8Array.of(0x03, 1, 1);
 
 /** The sections with the new code in them, and what a host must know about it. */
-export function rewriteCode(module: UnderstoodModule, changes: CodeChanges): { readonly sections: readonly Section[]; readonly layout: InstanceLayout } {
+export function rewriteCode(module: UnderstoodModule, changes: CodeChanges): { readonly sections: readonly Section[]; readonly layout: ModuleLayout } {
   const rewriting = new Rewriting(module, changes);
   const bodies = module.code.functions.map((body) => rewriting.body(body));
   return rewriting.finished(bodies);
@@ -74,7 +74,7 @@ class Rewriting {
     return parts.length === 0 ? bytes : joinAll([...parts, bytes.subarray(kept)]);
   }
 
-  finished(bodies: readonly Uint8Array[]): { readonly sections: readonly Section[]; readonly layout: InstanceLayout } {
+  finished(bodies: readonly Uint8Array[]): { readonly sections: readonly Section[]; readonly layout: ModuleLayout } {
     const { sections, memory } = this.#module;
     const names = freeNames(sections);
     const globals = this.#changes.headroomPages === undefined ? undefined : this.#saveGlobals(names.exported);
@@ -134,7 +134,7 @@ class Rewriting {
     return this.#module.memory?.extent.maximum ?? this.#changes.maximumPages;
   }
 
-  #saveGlobals(exported: (name: string) => string): InstanceLayout['globals'] {
+  #saveGlobals(exported: (name: string) => string): ModuleLayout['globals'] {
     const mutable = this.#module.globals.filter((global) => global.mutable).map(({ type, index }) => ({ type, index }));
     const all = this.#sizeGlobal === undefined ? mutable : [...mutable, { type: 'i32', index: this.#sizeGlobal }];
     const saved: readonly SavedGlobal[] = all.map(({ type, index }) => ({ type, index, savedIndex: this.#draft.addGlobal(encodeZeroGlobal(type)) }));

@@ -2,7 +2,7 @@
 // spare pages it behaves as before in all that a guest can see.
 import { maxRewrittenBytes } from './ceilings.js';
 import { customSectionName } from './custom-section.js';
-import type { InstanceLayout } from './instance-layout.js';
+import type { ModuleLayout } from './module-layout.js';
 import { moduleExports } from './interface.js';
 import { limitSections, readMemory, type ModuleLimits } from './limits.js';
 import { rewriteCode } from './rewrite-code.js';
@@ -24,7 +24,7 @@ export interface RewriteOptions {
 export interface RewrittenModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly resettability: Resettability;
-  readonly layout: InstanceLayout;
+  readonly layout: ModuleLayout;
 }
 
 /**

@@ -1,6 +1,6 @@
 // The state of an instance at one moment, and the way back to it. Sound for modules that were proven resettable, as long as
 // the memory has the size it had.
-import type { InstanceLayout } from './instance-layout.js';
+import type { ModuleLayout } from './module-layout.js';
 
 /** Bytes that are looked at, kept and put back as one: finding shorter stretches costs more than writing these. */
 const grainBytes = 4096;
@@ -21,8 +21,7 @@ export class Snapshot {
   readonly #stretches: readonly Stretch[];
   readonly #memoryBytes: number;
 
-  /** Takes the state of an instance at this moment; it must not be executing. */
-  constructor(exports: Exports, layout: InstanceLayout) {
+  private constructor(exports: Exports, layout: ModuleLayout) {
     if (layout.globals === undefined) throw new Error('a snapshot was asked for of a module that is not resettable');
     const memory = layout.memory === undefined ? undefined : exports[layout.memory];
     if (memory !== undefined && !(memory instanceof WebAssembly.Memory)) throw new Error('the export of the memory is none');
@@ -33,24 +32,24 @@ export class Snapshot {
     this.#stretches = memory === undefined ? [] : stretchesOf(new Uint8Array(memory.buffer));
   }
 
-  /** Bytes of memory that the snapshot holds besides the instance's own. */
-  get sizeBytes(): number {
+  /** Takes the state of an instance at this moment; it must not be executing. */
+  static take({ exports }: WebAssembly.Instance, layout: ModuleLayout): Snapshot {
+    return new Snapshot(exports, layout);
+  }
+
+  /** Bytes that the snapshot holds besides the instance's own. */
+  get byteLength(): number {
     return this.#stretches.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  /** Bytes of memory that the instance had, which each way back writes. */
-  get memoryBytes(): number {
-    return this.#memoryBytes;
-  }
-
   /** Whether the memory has grown since: no way leads back from that. */
-  get isOutgrown(): boolean {
+  get hasGrown(): boolean {
     return this.#memory !== undefined && this.#memory.buffer.byteLength !== this.#memoryBytes;
   }
 
   /** Puts memory and globals back; the instance must not be executing. */
   restore(): void {
-    if (this.isOutgrown) throw new Error('an instance whose memory has grown cannot be put back');
+    if (this.hasGrown) throw new Error('an instance whose memory has grown cannot be put back');
     this.#restoreGlobals();
     if (this.#memory === undefined) return;
     const memory = new Uint8Array(this.#memory.buffer);

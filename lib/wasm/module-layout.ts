@@ -9,7 +9,7 @@ export interface MemoryImport {
 }
 
 /** What a host must know to make instances of a rewritten module. */
-export interface InstanceLayout {
+export interface ModuleLayout {
   /** The export that is the memory; absent where there is none. */
   readonly memory: string | undefined;
   /** Exported functions that save and put back all mutable globals; absent where the module is not resettable. */
