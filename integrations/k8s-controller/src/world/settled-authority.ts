@@ -2,14 +2,17 @@
 // somebody has just replaced could make API servers forget the authority that signed what is being served.
 import { authorityDecision, issuersInUse, type AuthorityDecision } from '../certificates/renewal.js';
 import { ownWebhookNames, secretNames, serverNameOf } from '../desired/names.js';
-import type { ClusterCache } from './cluster-cache.js';
+import type { WatchedKind } from './cluster-cache.js';
 import type { SeenObject } from './kubernetes-object.js';
 import { pointsTo, trustedBy } from './seen-webhook.js';
 import type { Authority } from './world.js';
 
 /** Where the authority and what it signed are found. */
 export interface AuthoritySource {
-  readonly cache: Pick<ClusterCache, 'all' | 'find'>;
+  readonly cache: {
+    all(kind: WatchedKind): readonly SeenObject[];
+    find(kind: WatchedKind, name: string, namespace?: string): SeenObject | undefined;
+  };
   /** Namespace of the policy-servers. */
   readonly namespace: string;
   /** Milliseconds since 1970. */
