@@ -64,4 +64,22 @@ docs('every link between the documents leads somewhere', () => {
   assert.equal(broken, []);
 });
 
+/** The codes that a source file creates or declares. */
+function faultCodesIn(text: string): readonly string[] {
+  const created = [...text.matchAll(/(\w*[fF]ault)(?:<\w+>)?\(\s*'([A-Z]+(?:_[A-Z0-9]+)+)'/g)].flatMap(([, name, code = '']) => (name === 'isFault' ? [] : [code]));
+  const declared = [...text.matchAll(/type \w*FaultCode =([^;]+);/g)].flatMap(([, union = '']) => [...union.matchAll(/'([A-Z0-9_]+)'/g)].map(([, code = '']) => code));
+  return [...created, ...declared];
+}
+
+function sourceFiles(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !/(^|\/)(node_modules|dist)\//.test(name)).map((name) => `${root}/${name}`);
+}
+
+docs('every fault code has its row in docs/faults.md, and no row is about a code that is gone', () => {
+  const rows = [...readFileSync('docs/faults.md', 'utf8').matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map(([, code = '']) => code);
+  assert.is(new Set(rows).size, rows.length, 'a code has two rows');
+  const codes = new Set([...sourceFiles('lib'), ...sourceFiles('integrations')].flatMap((path) => faultCodesIn(readFileSync(path, 'utf8'))));
+  assert.equal([...rows].sort(), [...codes].sort());
+});
+
 docs.run();

@@ -13,7 +13,7 @@ export const patient: PoolPatience = { interruptMs: 60_000, mendMs: 60_000, stop
 
 /** Code as the loader would hand it over for a module that it can prove nothing of; each request gets a new instance. */
 export function codeOf(module: WebAssembly.Module, changes: Partial<SandboxCode> = {}): SandboxCode {
-  return { module, layout: { initialPages: 0, physicalPages: 0 }, reuse: { kind: 'never', because: 'not-provable' }, limits: defaultExchangeLimits, logLines: 1000, ...changes };
+  return { module, layout: { memory: 'memory', globals: undefined, memoryImport: undefined, epochImport: undefined }, reuse: { kind: 'never', because: 'not-provable' }, limits: defaultExchangeLimits, logLines: 1000, ...changes };
 }
 
 const idle = guestModule({});

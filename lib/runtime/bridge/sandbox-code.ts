@@ -1,7 +1,7 @@
 // A guest's code as it travels to the threads, once for each: compiled, with what the rewriter says of it and the rules for
 // its instances.
 import type { ExchangeLimits } from '../../wapc/exchange.js';
-import type { ModuleLayout } from '../../wasm/rewrite.js';
+import type { ModuleLayout } from '../../wasm/module-layout.js';
 
 /** What a thread needs to bring a guest up and to put it back. */
 export interface SandboxCode {

@@ -1,6 +1,6 @@
 // What the loader thread is asked and what it answers.
 import type { Resettability } from '../../wasm/resettable.js';
-import type { ModuleLayout } from '../../wasm/rewrite.js';
+import type { ModuleLayout } from '../../wasm/module-layout.js';
 import type { FaultRecord } from '../bridge/wire.js';
 import type { SandboxLimits } from '../sandbox-rules.js';
 

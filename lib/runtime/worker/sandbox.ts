@@ -3,7 +3,7 @@
 import type { GuestPhase, Outcome } from '../../outcome.js';
 import { Guest, type StartFailure } from '../../wapc/guest.js';
 import type { HostCallHandler } from '../../wapc/protocol.js';
-import type { ModuleLayout } from '../../wasm/rewrite.js';
+import type { ModuleLayout } from '../../wasm/module-layout.js';
 import { Snapshot } from '../../wasm/snapshot.js';
 import type { WasiClock } from '../../wasi/ports.js';
 import { createWasi, type Wasi } from '../../wasi/preview1.js';
@@ -83,7 +83,7 @@ export class Sandbox {
     if (failure !== undefined || instance === undefined) return failure;
     const wasi = this.#wasi.save();
     this.#isRepeatable = wasi.clockReads === 0 && wasi.randomReads === 0 && hostCalls === 0;
-    if (reuse.kind === 'reset' && (reuse.repeatsInit || this.#isRepeatable)) this.#saved = { snapshot: Snapshot.take(instance, layout, this.#memory), wasi };
+    if (reuse.kind === 'reset' && (reuse.repeatsInit || this.#isRepeatable)) this.#saved = { snapshot: Snapshot.take(instance, layout), wasi };
     return undefined;
   }
 
