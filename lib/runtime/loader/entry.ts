@@ -22,11 +22,8 @@ const metadataSection = 'io.kubewarden.metadata';
 /** 1 MiB: metadata has some kilobytes, and the serving thread reads it. */
 const maxMetadataBytes = 1024 * 1024;
 
-/**
- * Pages beyond a guest's own memory that it may grow into without its instance being given up; each costs the time to clear
- * it after every request.
- */
-const headroomPages = 4;
+/** Spare pages are given to instances by the threads, where a guest turns out to need them. */
+const noHeadroom = 0;
 
 /** A module with a memory of its own and a shared one, which epoch checks need; Node 20 and 22 refuse it. */
 const twoMemories = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, 9, 1, 1, 0x65, 1, 0x6d, 2, 3, 1, 1, 5, 3, 1, 0, 1);
@@ -76,7 +73,7 @@ async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
   const module = moduleInterface(bytes);
   const abi = abiOf(module).kind;
   if (abi === 'wapc' || abi === 'unknown') assertLinkable(module, { ...wapcImports, ...wasiSignatures });
-  const { bytes: rewritten, resettability, layout } = rewriteModule(bytes, { limits, headroomPages, epochChecks });
+  const { bytes: rewritten, resettability, layout } = rewriteModule(bytes, { limits, headroomPages: noHeadroom, epochChecks });
   return {
     module: await compile(rewritten),
     resettability,

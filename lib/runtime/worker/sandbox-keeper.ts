@@ -31,7 +31,15 @@ interface Kept {
   /** Ready for the next request. */
   sandbox: Sandbox | undefined;
   newBecause: NewInstanceReason;
+  /** How many requests it served, and how many of these outgrew their instance. */
+  runs: number;
+  outgrown: number;
+  /** Pages to spare that new instances get. */
+  sparePages: number;
 }
+
+/** Spare pages beyond this many (8 MiB) would cost more to clear than a new instance costs. */
+const maxSparePages = 128;
 
 /** Keeps guests; the first use of one brings its code, later ones find it here. */
 export class SandboxKeeper {
@@ -49,7 +57,7 @@ export class SandboxKeeper {
     const { sandbox: warm } = kept;
     this.#ports.onBegin(kept.code);
     const instance: InstanceUse = warm === undefined ? { kind: 'new', because: kept.newBecause } : { kind: 'reset' };
-    const sandbox = warm ?? new Sandbox(kept.code, this.#ports);
+    const sandbox = warm ?? new Sandbox(kept.code, this.#ports, kept.sparePages);
     const failure = warm === undefined ? sandbox.bringUp() : undefined;
     if (failure !== undefined) return { outcome: failure, instance, afterwards: { kind: 'nothing' } };
     // Until it is put back it is nobody's.
@@ -63,7 +71,7 @@ export class SandboxKeeper {
   }
 
   #use(number: number, code: SandboxCode | undefined): Kept {
-    const kept = this.#kept.get(number) ?? (code === undefined ? undefined : { code, sandbox: undefined, newBecause: code.reuse.kind === 'never' ? code.reuse.because : 'first' });
+    const kept = this.#kept.get(number) ?? (code === undefined ? undefined : newlyKept(code));
     if (kept === undefined) throw new Error(`the thread was never given the code of sandbox ${number}`);
     this.#kept.delete(number);
     this.#kept.set(number, kept);
@@ -72,12 +80,14 @@ export class SandboxKeeper {
 
   #afterwards(kept: Kept, sandbox: Sandbox): Afterwards {
     if (kept.code.reuse.kind === 'never') return { kind: 'nothing' };
+    kept.runs += 1;
     if (!sandbox.isReusable) {
       kept.newBecause = 'init-not-repeatable';
       return { kind: 'nothing' };
     }
     if (!sandbox.isWornOut) return { kind: 'put-back', perform: () => this.#putBack(kept, sandbox) };
     kept.newBecause = 'given-up';
+    noteGrowth(kept, sandbox.outgrownPages);
     // An interrupted thread would trap in the start functions, and those that ask the host can only do so for a request.
     return this.#ports.isInterrupted() || !sandbox.isRepeatable ? { kind: 'nothing' } : { kind: 'replace', perform: () => this.#replace(kept) };
   }
@@ -88,7 +98,7 @@ export class SandboxKeeper {
   }
 
   #replace(kept: Kept): void {
-    const sandbox = new Sandbox(kept.code, this.#ports);
+    const sandbox = new Sandbox(kept.code, this.#ports, kept.sparePages);
     // What fails here will fail for the next request, which can be told so.
     if (sandbox.bringUp() === undefined && sandbox.isReusable) this.#keep(kept, sandbox);
   }
@@ -109,4 +119,15 @@ export class SandboxKeeper {
       excess -= bytes;
     }
   }
+}
+
+function newlyKept(code: SandboxCode): Kept {
+  return { code, sandbox: undefined, newBecause: code.reuse.kind === 'never' ? code.reuse.because : 'first', runs: 0, outgrown: 0, sparePages: 0 };
+}
+
+/** Where most requests outgrow their instance, the next ones get as many pages to spare as it took. */
+function noteGrowth(kept: Kept, pages: number): void {
+  if (pages === 0) return;
+  kept.outgrown += 1;
+  if (kept.outgrown * 2 > kept.runs) kept.sparePages = Math.min(maxSparePages, kept.sparePages + pages);
 }

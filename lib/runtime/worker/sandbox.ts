@@ -30,15 +30,18 @@ const outputLimits = { maxLineBytes: 8 * 1024, maxLines: 1000 };
 /** One instance of a guest, brought up once. */
 export class Sandbox {
   readonly #code: SandboxCode;
+  readonly #sparePages: number;
   readonly #guest: Guest;
   readonly #wasi: Wasi;
   readonly #streams: readonly LineSplitter[];
   readonly #memory: WebAssembly.Memory | undefined;
   #isRepeatable = false;
-  #saved: { readonly snapshot: Snapshot; readonly wasi: WasiState } | undefined;
+  #saved: { readonly snapshot: Snapshot; readonly wasi: WasiState; readonly pages: number } | undefined;
 
-  constructor(code: SandboxCode, ports: SandboxPorts) {
+  /** @param sparePages pages of memory that it can grow into and still be put back; each costs the time to clear it */
+  constructor(code: SandboxCode, ports: SandboxPorts, sparePages = 0) {
     this.#code = code;
+    this.#sparePages = sparePages;
     const [stdout, stderr] = [lines('stdout', ports), lines('stderr', ports)];
     this.#streams = [stdout, stderr];
     const { clock, randomFill, sleep, hostCall, onPhase } = ports;
@@ -65,6 +68,11 @@ export class Sandbox {
     return this.#guest.isSpoiled || this.#saved?.snapshot.hasGrown === true;
   }
 
+  /** Pages by which it has outgrown what was saved. */
+  get outgrownPages(): number {
+    return this.#saved === undefined ? 0 : pagesOf(this.#guest.memory) - this.#saved.pages;
+  }
+
   /** What it and its saved state take, in bytes. */
   get byteLength(): number {
     return this.#guest.memory.buffer.byteLength + (this.#saved?.snapshot.byteLength ?? 0);
@@ -83,7 +91,10 @@ export class Sandbox {
     if (failure !== undefined || instance === undefined) return failure;
     const wasi = this.#wasi.save();
     this.#isRepeatable = wasi.clockReads === 0 && wasi.randomReads === 0 && hostCalls === 0;
-    if (reuse.kind === 'reset' && (reuse.repeatsInit || this.#isRepeatable)) this.#saved = { snapshot: Snapshot.take(instance, layout), wasi };
+    if (reuse.kind === 'reset' && (reuse.repeatsInit || this.#isRepeatable)) {
+      if (this.#sparePages > 0) growAsFarAsMay(this.#guest.memory, this.#sparePages);
+      this.#saved = { snapshot: Snapshot.take(instance, layout), wasi, pages: pagesOf(this.#guest.memory) };
+    }
     return undefined;
   }
 
@@ -110,6 +121,21 @@ export class Sandbox {
 /** The memory for a guest that imports one. */
 function memoryFor({ memoryImport }: ModuleLayout): WebAssembly.Memory | undefined {
   return memoryImport === undefined ? undefined : new WebAssembly.Memory({ initial: memoryImport.initialPages, maximum: memoryImport.maximumPages });
+}
+
+const pageBytes = 64 * 1024;
+
+function pagesOf({ buffer }: WebAssembly.Memory): number {
+  return buffer.byteLength / pageBytes;
+}
+
+/** Spare pages beyond the memory's maximum are of no use to the guest either. */
+function growAsFarAsMay(memory: WebAssembly.Memory, pages: number): void {
+  try {
+    memory.grow(pages);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+  }
 }
 
 function withImport(imports: WebAssembly.Imports, site: { readonly module: string; readonly name: string } | undefined, value: WebAssembly.Memory | undefined): WebAssembly.Imports {
