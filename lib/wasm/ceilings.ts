@@ -8,6 +8,9 @@ export const maxModuleBytes = 64 * 1024 * 1024;
 /** Bytes of a module with all that is added to it: a hostile one is made of loops alone, each of which gets a check. */
 export const maxRewrittenBytes = 2 * maxModuleBytes;
 
+/** Bytes of one function with the checks that are added to it: the engine's own limit, which compilers stay far below. */
+export const maxFunctionBytes = 7_654_321;
+
 /** Sections, custom ones included: an object each, though an empty custom section takes three bytes. */
 export const maxSections = 1_000;
 

@@ -15,6 +15,8 @@ export class HandDrivenThread implements SandboxThread {
   isStopped = false;
   isGone = false;
   isAbandoned = false;
+  isInterrupted = false;
+  readonly forgotten: number[] = [];
 
   constructor(events: ThreadEvents) {
     this.events = events;
@@ -31,6 +33,18 @@ export class HandDrivenThread implements SandboxThread {
 
   phase(): PhaseReading | undefined {
     return this.reading;
+  }
+
+  interrupt(): void {
+    this.isInterrupted = true;
+  }
+
+  calm(): void {
+    this.isInterrupted = false;
+  }
+
+  forget(sandboxes: readonly number[]): void {
+    this.forgotten.push(...sandboxes);
   }
 
   stop(): void {
@@ -51,8 +65,12 @@ export class HandDrivenThread implements SandboxThread {
     this.events.onMessage({ kind: 'ready' });
   }
 
-  finish(outcome: Outcome, job = this.job): void {
-    this.events.onMessage({ kind: 'finished', job, outcome, runMs: 1 });
+  finish(outcome: Outcome, job = this.job, isMending = false): void {
+    this.events.onMessage({ kind: 'finished', job, outcome, runMs: 1, instance: { kind: 'reset' }, isMending });
+  }
+
+  mended(): void {
+    this.events.onMessage({ kind: 'mended' });
   }
 
   /** Asks the host something. */

@@ -1,20 +1,42 @@
 // Jobs for pools in tests, and what became of them as text.
 import { never } from '../../lib/deadline.js';
 import { isFault } from '../../lib/fault.js';
+import type { SandboxCode } from '../../lib/runtime/bridge/sandbox-code.js';
 import type { Job, JobResult } from '../../lib/runtime/pool/pending-job.js';
+import type { PoolPatience } from '../../lib/runtime/pool/pool.js';
+import { defaultExchangeLimits } from '../../lib/wapc/exchange.js';
 
 import { guestModule, shownOutcome } from './wapc-guest.js';
 
-const module = guestModule({});
+/** Patience for pools whose threads are told what to do, or are waited for however slow the machine is. */
+export const patient: PoolPatience = { interruptMs: 60_000, mendMs: 60_000, stopMs: 60_000, parkMs: 60_000 };
+
+/** Code as the loader would hand it over for a module that it can prove nothing of; each request gets a new instance. */
+export function codeOf(module: WebAssembly.Module, changes: Partial<SandboxCode> = {}): SandboxCode {
+  return { module, layout: { memory: 'memory', globals: undefined, memoryImport: undefined, epochImport: undefined }, reuse: { kind: 'never', because: 'not-provable' }, limits: defaultExchangeLimits, logLines: 1000, ...changes };
+}
+
+const idle = guestModule({});
+const numbers = new Map<WebAssembly.Module, number>();
+
+/** The number of a module's sandbox, the same each time. */
+function numberOf(module: WebAssembly.Module): number {
+  const number = numbers.get(module) ?? numbers.size + 1;
+  numbers.set(module, number);
+  return number;
+}
 
 /** A job without limits that refuses host calls. */
-export function job(changes: Partial<Job> = {}): Job {
+export function job({ module = idle, limitMs = Number.POSITIVE_INFINITY, ...changes }: Partial<Job> & { readonly module?: WebAssembly.Module; readonly limitMs?: number } = {}): Job {
   return {
-    module,
+    policy: 'policy',
+    sandbox: numberOf(module),
+    code: codeOf(module),
+    maxConcurrent: Number.POSITIVE_INFINITY,
     operation: 'run',
     payload: new Uint8Array(0),
     deadline: never,
-    limitMs: Number.POSITIVE_INFINITY,
+    limits: { start: limitMs, call: limitMs },
     answer: () => Promise.resolve({ kind: 'refused', message: 'no calls here' }),
     onOutput: () => undefined,
     ...changes,

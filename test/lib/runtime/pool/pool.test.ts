@@ -9,16 +9,16 @@ import type { Outcome } from '../../../../lib/outcome.js';
 import { Pool, type PoolOptions } from '../../../../lib/runtime/pool/pool.js';
 import type { HostAnswer } from '../../../../lib/wapc/protocol.js';
 import { HandDrivenThreads } from '../../../support/hand-driven-threads.js';
-import { ending, job } from '../../../support/jobs.js';
+import { ending, job, patient } from '../../../support/jobs.js';
 
 const pools = suite('runtime/pool/pool');
 
 const done: Outcome = { kind: 'failed', message: 'done' };
 
-function handDrivenPool(limits: Partial<PoolOptions['limits']> = {}, stopPatienceMs = 60_000) {
+function handDrivenPool(limits: Partial<PoolOptions['limits']> = {}, patience: Partial<PoolOptions['patience']> = {}) {
   const threads = new HandDrivenThreads();
   const events: RuntimeEvent[] = [];
-  const pool = new Pool({ limits: { workers: 1, spares: 1, queue: 10, ...limits }, startThread: threads.start, stopPatienceMs, emit: (event) => events.push(event) });
+  const pool = new Pool({ limits: { workers: 1, spares: 1, parked: 0, queue: 10, ...limits }, startThread: threads.start, patience: { ...patient, ...patience }, emit: (event) => events.push(event) });
   return { pool, threads, events, eventKinds: () => events.map(({ kind }) => kind) };
 }
 
@@ -285,7 +285,7 @@ pools('closing settles what runs and what waits, and waits for the threads', asy
 });
 
 pools('a thread that cannot be stopped does not hold up closing; it is reported and let go', async () => {
-  const { pool, threads, events } = handDrivenPool({ spares: 0 }, 5);
+  const { pool, threads, events } = handDrivenPool({ spares: 0 }, { stopMs: 5 });
   threads.nth(1).isStubborn = true;
   threads.nth(1).ready();
   const result = ending(pool.run(job()));
@@ -298,7 +298,7 @@ pools('a thread that cannot be stopped does not hold up closing; it is reported 
 });
 
 pools('threads that cannot be stopped do not keep jobs waiting for ever', async () => {
-  const { pool, threads } = handDrivenPool({ spares: 0 }, 5);
+  const { pool, threads } = handDrivenPool({ spares: 0 }, { stopMs: 5 });
   for (let number = 1; number <= 3; number += 1) {
     threads.nth(number).isStubborn = true;
     threads.nth(number).ready();
@@ -330,7 +330,7 @@ pools('no timer of a settled job keeps the process or fires late', async () => {
 pools('an event sink that throws does not leave the pool half way', async () => {
   const threads = new HandDrivenThreads();
   const pool = new Pool({
-    limits: { workers: 1, spares: 0, queue: 1 }, startThread: threads.start, stopPatienceMs: 1000,
+    limits: { workers: 1, spares: 0, parked: 0, queue: 1 }, startThread: threads.start, patience: patient,
     emit: () => {
       throw new Error('the sink is broken');
     },
