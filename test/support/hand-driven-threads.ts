@@ -17,6 +17,8 @@ export class HandDrivenThread implements SandboxThread {
   isAbandoned = false;
   isInterrupted = false;
   readonly forgotten: number[] = [];
+  /** Told when a job is handed over. */
+  onAssign: () => void = () => undefined;
 
   constructor(events: ThreadEvents) {
     this.events = events;
@@ -24,6 +26,7 @@ export class HandDrivenThread implements SandboxThread {
 
   assign(assignment: Assignment): void {
     this.assigned.push(assignment);
+    this.onAssign();
     this.reading = { phase: 'start', sinceMs: monotonicNow() };
   }
 

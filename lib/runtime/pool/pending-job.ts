@@ -89,6 +89,7 @@ export class PendingJob {
   async answerTo(call: HostCall, parkMs: number): Promise<HostAnswer> {
     this.#aborter ??= new AbortController();
     let isParked = false;
+    clearTimeout(this.#parkTimer);
     this.#parkTimer = setTimeout(() => {
       isParked = true;
       this.#ports.onParked();
