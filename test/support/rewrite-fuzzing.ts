@@ -1,23 +1,18 @@
-// The decoder and the rewriter on modules that were tampered with: 100,000 of them here, a million by `npm run fuzz:wasm`, which
-// sets WASM_FUZZ_CASES and may be given WASM_FUZZ_SEED.
+// The decoder and the rewriter on modules that were tampered with. The tests rewrite-fuzz-* do 100,000 of them, the command
+// `npm run fuzz:wasm` a million, or any other number.
 import loadWabt from 'wabt';
 import * as assert from 'uvu/assert';
-import { suite } from 'uvu';
 
-import { isFault } from '../../../lib/fault.js';
-import { rewriteModule, type RewrittenModule } from '../../../lib/wasm/rewrite.js';
-import type { WasmFaultCode } from '../../../lib/wasm/wasm-fault.js';
-import { fixtureBytes, fixtureNames } from '../../support/fixtures.js';
-import { generateModule } from '../../support/module-generator.js';
-import { mutated } from '../../support/module-mutations.js';
-import { hasTwoMemories } from '../../support/rewritten-guest.js';
-import { SeededRandom } from '../../support/seeded-random.js';
-import { wat } from '../../support/wat.js';
+import { isFault, messageOf } from '../../lib/fault.js';
+import { rewriteModule, type RewrittenModule } from '../../lib/wasm/rewrite.js';
+import type { WasmFaultCode } from '../../lib/wasm/wasm-fault.js';
+import { fixtureBytes, fixtureNames } from './fixtures.js';
+import { generateModule } from './module-generator.js';
+import { mutated } from './module-mutations.js';
+import { hasTwoMemories } from './rewritten-guest.js';
+import { SeededRandom } from './seeded-random.js';
+import { wat } from './wat.js';
 
-const fuzz = suite('wasm/rewrite-fuzz');
-
-const cases = Number(process.env['WASM_FUZZ_CASES'] ?? 100_000);
-const firstSeed = Number(process.env['WASM_FUZZ_SEED'] ?? 1);
 const limits = { memoryPages: 64, tableElements: 1000 };
 
 const everything = wat(`(module
@@ -80,7 +75,8 @@ function assertReallyResettable(module: Uint8Array): boolean {
   return text !== undefined;
 }
 
-interface Seen {
+/** How many cases came to what. */
+export interface Seen {
   refused: number;
   invalid: number;
   resettable: number;
@@ -111,22 +107,25 @@ function checkProof(module: Uint8Array, seed: number, seen: Seen): void {
   if (seed % 8 === 0 && isSuspicious(module)) seen[assertReallyResettable(module) ? 'agreed' : 'unread'] += 1;
 }
 
-fuzz(`${cases} tampered modules are refused by a fault, or rewritten into valid ones with nothing proven that is not so`, () => {
+/**
+ * Does cases from one number on. A module must be refused by a fault, or rewritten into a valid one if it was valid, and
+ * nothing may be called resettable that another reader finds to change tables or segments.
+ */
+export function fuzzRewriter(firstCase: number, cases: number): Seen {
   const seen: Seen = { refused: 0, invalid: 0, resettable: 0, freshOnly: 0, notUnderstood: 0, agreed: 0, unread: 0 };
-  for (let seed = firstSeed; seed < firstSeed + cases; seed += 1) inCase(seed, () => runCase(seed, seen));
-  if (cases < 100_000) return;
+  for (let seed = firstCase; seed < firstCase + cases; seed += 1) {
+    try {
+      runCase(seed, seen);
+    } catch (cause) {
+      throw new Error(`case ${seed} (npm run fuzz:wasm -- 1 ${seed}): ${messageOf(cause)}`, { cause });
+    }
+  }
+  return seen;
+}
+
+/** Checks that among so many cases there were enough of each kind to say something. */
+export function assertTelling(seen: Seen, cases: number): void {
   const share = cases / 100_000;
   assert.ok(seen.refused > 10_000 * share && seen.resettable > 5000 * share && seen.freshOnly > 2000 * share && seen.notUnderstood > 100 * share, JSON.stringify(seen));
   assert.ok(seen.agreed > 20 * seen.unread, JSON.stringify(seen));
-});
-
-/** Names the case in whatever is thrown, so that it can be done again alone. */
-function inCase<Result>(seed: number, action: () => Result): Result {
-  try {
-    return action();
-  } catch (cause) {
-    throw new Error(`case ${seed} (WASM_FUZZ_SEED=${seed} WASM_FUZZ_CASES=1): ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
 }
-
-fuzz.run();
