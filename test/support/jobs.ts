@@ -1,20 +1,14 @@
 // Jobs for pools in tests, and what became of them as text.
 import { never } from '../../lib/deadline.js';
 import { isFault } from '../../lib/fault.js';
-import type { SandboxCode } from '../../lib/runtime/bridge/sandbox-code.js';
 import type { Job, JobResult } from '../../lib/runtime/pool/pending-job.js';
 import type { PoolPatience } from '../../lib/runtime/pool/pool.js';
-import { defaultExchangeLimits } from '../../lib/wapc/exchange.js';
 
+import { codeOf } from './sandbox-code.js';
 import { guestModule, shownOutcome } from './wapc-guest.js';
 
 /** Patience for pools whose threads are told what to do, or are waited for however slow the machine is. */
 export const patient: PoolPatience = { interruptMs: 60_000, mendMs: 60_000, stopMs: 60_000, parkMs: 60_000 };
-
-/** Code as the loader would hand it over for a module that it can prove nothing of; each request gets a new instance. */
-export function codeOf(module: WebAssembly.Module, changes: Partial<SandboxCode> = {}): SandboxCode {
-  return { module, layout: { memory: 'memory', globals: undefined, memoryImport: undefined, epochImport: undefined }, reuse: { kind: 'never', because: 'not-provable' }, limits: defaultExchangeLimits, logLines: 1000, ...changes };
-}
 
 const idle = guestModule({});
 const numbers = new Map<WebAssembly.Module, number>();

@@ -16,7 +16,8 @@ import type { ReadyPolicy } from '../../../lib/runtime/loaded-policy.js';
 import { runtimeSettings } from '../../../lib/runtime/options.js';
 import { Pool } from '../../../lib/runtime/pool/pool.js';
 import { HandDrivenThreads } from '../../support/hand-driven-threads.js';
-import { codeOf, patient } from '../../support/jobs.js';
+import { patient } from '../../support/jobs.js';
+import { codeOf } from '../../support/sandbox-code.js';
 import { bytesOf, guestModule } from '../../support/wapc-guest.js';
 
 const evaluations = suite('runtime/evaluation');

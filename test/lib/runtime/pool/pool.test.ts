@@ -9,7 +9,8 @@ import type { Outcome } from '../../../../lib/outcome.js';
 import { Pool, type PoolOptions } from '../../../../lib/runtime/pool/pool.js';
 import type { HostAnswer } from '../../../../lib/wapc/protocol.js';
 import { HandDrivenThreads, type HandDrivenThread } from '../../../support/hand-driven-threads.js';
-import { codeOf, ending, job, patient } from '../../../support/jobs.js';
+import { ending, job, patient } from '../../../support/jobs.js';
+import { codeOf } from '../../../support/sandbox-code.js';
 import { guestModule } from '../../../support/wapc-guest.js';
 
 const pools = suite('runtime/pool/pool');

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import { Sandbox, type SandboxPorts } from '../../../../lib/runtime/worker/sandbox.js';
-import { codeOf } from '../../../support/jobs.js';
+import { codeOf } from '../../../support/sandbox-code.js';
 import { guestModule, shownOutcome, type GuestText } from '../../../support/wapc-guest.js';
 
 const sandbox = suite('runtime/worker/sandbox');
