@@ -2,7 +2,7 @@
 import { policyServerLabel } from '../desired/labels.js';
 import { finalizer, legacyFinalizer } from '../desired/names.js';
 import { subjectOf, type Wanted } from '../desired/wanted.js';
-import { formatReference, referenceTo, type Manifest, type ObjectReference, type SeenObject } from '../world/kubernetes-object.js';
+import { formatReference, referenceTo, type Manifest, type ObjectReference, type SeenObject, type WantedMetadata } from '../world/kubernetes-object.js';
 import type { Action, Precondition } from './actions.js';
 import { covers, isSame } from './coverage.js';
 
@@ -43,6 +43,14 @@ function changes(found: SeenObject, { object, exact, immutable }: Extract<Wanted
   const replace = { kind: 'replace-fields', reference: referenceTo(found), fields: Object.fromEntries(wrong.map((field) => [field, object[field]])), precondition: preconditionOf(found) } as const;
   // One write for both: what is applied afterwards is seen in the next pass.
   return hasMore ? steps(replace) : steps(...apply);
+}
+
+/** The step that gives an object back the labels, annotations and owners that it lost, and leaves the rest alone; undefined when it has them. */
+export function planMetadata(object: SeenObject, wanted: WantedMetadata): Action | undefined {
+  if (covers(object.metadata, wanted)) return undefined;
+  const { labels = {}, annotations = {}, ownerReferences = [] } = wanted;
+  const strangers = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !ownerReferences.some((own) => own.uid === uid));
+  return { kind: 'set-metadata', reference: referenceTo(object), metadata: { labels, annotations, ownerReferences: [...strangers, ...ownerReferences] }, precondition: preconditionOf(object) };
 }
 
 /** The step that puts our finalizer on an object, or takes it off; undefined when it is as it ought to be. */

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { absent, hold, present } from '../../../../integrations/k8s-controller/src/desired/wanted.js';
-import { planFinalizer, planFor, type Plan } from '../../../../integrations/k8s-controller/src/plan/plan.js';
+import { planFinalizer, planFor, planMetadata, type Plan } from '../../../../integrations/k8s-controller/src/plan/plan.js';
 import type { Manifest } from '../../../../integrations/k8s-controller/src/world/kubernetes-object.js';
 import { frozen, namespace, seen } from '../support/objects.js';
 
@@ -48,6 +48,22 @@ plans('what ought to be gone is deleted, the object that was seen and no other',
 plans('what is held is left alone, there or not', () => {
   assert.equal(kinds(planFor(hold(reference, 'why'), [there])), []);
   assert.equal(kinds(planFor(hold(reference, 'why'), [])), []);
+});
+
+const owner = (uid: string): { apiVersion: string; kind: string; name: string; uid: string } => ({ apiVersion: 'v1', kind: 'Namespace', name: uid, uid });
+const surroundings = { name: 'a', namespace, labels: { part: 'ours' }, annotations: { format: '1' }, ownerReferences: [owner('ours')] };
+plans('labels, annotations and owners that are there are left alone, whatever stands beside them', () => {
+  const more = seen('Secret', 'a', {}, { labels: { part: 'ours', more: 'theirs' }, annotations: { format: '1' }, ownerReferences: [owner('theirs'), owner('ours')] });
+  assert.is(planMetadata(more, surroundings), undefined);
+});
+plans('labels, annotations and owners that were removed are set again, and those of others stay', () => {
+  const stripped = seen('Secret', 'a', { data: { x: '1' } }, { labels: { more: 'theirs' }, ownerReferences: [owner('theirs')] });
+  assert.equal(planMetadata(stripped, surroundings), {
+    kind: 'set-metadata',
+    reference: { ...reference, kind: 'Secret' },
+    metadata: { labels: { part: 'ours' }, annotations: { format: '1' }, ownerReferences: [owner('theirs'), owner('ours')] },
+    precondition: { uid: 'a-uid', resourceVersion: '1' },
+  });
 });
 
 const finalizer = 'kubewarden.io/finalizer';
