@@ -127,6 +127,17 @@ test('a container of the Deployment that was changed in place is as before', asy
   await repairedLike(cluster, path, before);
 });
 
+test('what a PolicyServer asked for and asks for no more goes from its Deployment', async (cluster) => {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-default`;
+  const before = await cluster.client.get<Owned>(path);
+  const asked = { env: [{ name: 'ADDED', value: 'yes' }], labels: { added: 'yes' }, annotations: { added: 'yes' }, limits: { memory: '1Gi' }, affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'added', operator: 'Exists' }] } }] } } };
+  await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: asked })]);
+  await cluster.until<Owned>(path, (found) => found !== undefined && ['ADDED', 'added', '1Gi'].every((text) => JSON.stringify(found.spec).includes(text)), repairMs);
+  const nothing = Object.fromEntries(Object.keys(asked).map((field) => [field, null]));
+  await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: nothing })]);
+  await repairedLike(cluster, path, before);
+});
+
 test('the versioned ConfigMap that Pods mount is made again after it was deleted, and has its labels back', async (cluster) => {
   const version = await versionedConfigMap(cluster);
   const before = await cluster.client.get<Owned>(core('configmaps', version));

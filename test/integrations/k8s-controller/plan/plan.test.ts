@@ -23,6 +23,11 @@ plans('what was changed is set again', () => assert.equal(kinds(planFor(present(
 plans('a label that was removed is set again', () => assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '1' } })])), ['apply']));
 plans('what a stranger added stays where strangers may add', () => assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, labelled)])), []));
 
+plans('what we applied once and want no more is taken back by applying again', () => {
+  const managedFields = [{ manager: 'wasmwarden-controller', operation: 'Apply', fieldsV1: { 'f:data': { 'f:x': {}, 'f:y': {} } } }];
+  assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, { ...labelled, managedFields })])), ['apply']);
+});
+
 plans('what a stranger added goes where strangers may not, for the version that was seen only', () => {
   const plan = planFor(present(wanted, { exact: ['data'] }), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, labelled)]);
   assert.equal(plan, { kind: 'steps', actions: [{ kind: 'replace-fields', reference, fields: { data: { x: '1' } }, precondition: { uid: 'a-uid', resourceVersion: '1' } }] });
