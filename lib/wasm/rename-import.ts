@@ -1,7 +1,8 @@
 // Gives an imported function another name. All that was not asked for stays byte for byte.
 import { maxImports } from './ceilings.js';
 import { readImports } from './imports.js';
-import { encodeU32, joinBytes } from './leb128.js';
+import { joinBytes } from './leb128.js';
+import { encodeName } from './section-edits.js';
 import { makeSection, readSections, sectionCursor, sectionId, writeModule } from './sections.js';
 
 /** How a module names what it imports. */
@@ -34,9 +35,4 @@ export function renameFunctionImport(module: Uint8Array, from: ImportName, to: I
   if (parts.length === 0) return module;
   const renamed = makeSection(sectionId.import, joinBytes(...parts, cursor.bytes.subarray(kept)));
   return writeModule(sections.map((section) => (section.id === sectionId.import ? renamed : section)));
-}
-
-function encodeName(name: string): Uint8Array {
-  const bytes = new TextEncoder().encode(name);
-  return joinBytes(encodeU32(bytes.length), bytes);
 }

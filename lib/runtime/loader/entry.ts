@@ -8,7 +8,7 @@ import { abiOf } from '../../wasm/abi.js';
 import { maxModuleBytes } from '../../wasm/ceilings.js';
 import { customSection } from '../../wasm/custom-section.js';
 import { moduleInterface } from '../../wasm/interface.js';
-import { limitModule } from '../../wasm/limits.js';
+import { rewriteModule } from '../../wasm/rewrite.js';
 import { assertLinkable, wapcImports } from '../../wapc/linkage.js';
 import { wasiSignatures } from '../../wasi/signatures.js';
 import { recordOfFault } from '../bridge/wire.js';
@@ -61,7 +61,7 @@ async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
   const abi = abiOf(module).kind;
   if (abi === 'wapc' || abi === 'unknown') assertLinkable(module, { ...wapcImports, ...wasiSignatures });
   return {
-    module: await compile(limitModule(bytes, limits)),
+    module: await compile(rewriteModule(bytes, { limits, headroomPages: 0, epochChecks: false }).bytes),
     digest: createHash('sha256').update(bytes).digest('hex'),
     abi,
     metadata: metadataOf(bytes),
