@@ -88,7 +88,8 @@ try {
   // Writes that follow are part of the price.
   await delay(5_000);
   const events = (await cluster.auditEvents()).filter(({ user, verb, requestReceivedTimestamp }) => user.username === accountName(namespace, 'kubewarden-controller') && ['create', 'update', 'patch', 'delete'].includes(verb) && Date.parse(requestReceivedTimestamp) >= before.begun);
-  const writes = events.filter(({ objectRef }) => objectRef?.resource !== 'leases');
+  const isDryRun = ({ requestURI }) => requestURI.includes('dryRun=');
+  const writes = events.filter((event) => event.objectRef?.resource !== 'leases' && !isDryRun(event));
   const kinds = new Map();
   for (const { verb, objectRef, responseStatus } of writes) {
     const kind = `${verb} ${objectRef?.resource}${objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`} ${responseStatus?.code}`;
@@ -96,7 +97,7 @@ try {
   }
   console.log(`${count} policies: applied in ${(appliedMs / 1000).toFixed(1)} s, all active after ${(activeMs / 1000).toFixed(1)} s`);
   console.log(`${(await replicaSets(cluster)) - before.sets} rollouts`);
-  console.log(`${(writes.length / count).toFixed(2)} writes per policy (${writes.length}; leases left out):`);
+  console.log(`${(writes.length / count).toFixed(2)} writes per policy (${writes.length}; without leases, and without ${events.filter(isDryRun).length} dry runs that check policies):`);
   for (const [kind, each] of [...kinds].sort(([, a], [, b]) => b - a)) console.log(`  ${each} ${kind}`);
   console.log(`controller: ${memoryOf(pid, 'VmRSS')} MiB resident (${before.rss} before, ${memoryOf(pid, 'VmHWM')} at most), ${(cpuOf(pid) - before.cpu).toFixed(1)} s of CPU`);
   if (profile !== undefined) {

@@ -19,12 +19,15 @@ const listKeys: Readonly<Record<string, string>> = {
 /** Maps whose values are amounts: `1` and `1000m` are the same. */
 const amountMaps = ['limits', 'requests'];
 
+/** Values that the API server leaves out, by field: asking for one is not asking for a change. */
+const unsaid: Readonly<Record<string, unknown>> = { hostNetwork: false, value: '' };
+
 /** Tells whether every field of `wanted` is in `seen` with the same value. Nothing covers an empty list or object. */
 export function covers(seen: unknown, wanted: unknown, field = ''): boolean {
   if (wanted === undefined) return true;
   if (isList(wanted)) return coversList(isList(seen) ? seen : [], wanted, field);
   if (isMap(wanted)) return Object.entries(wanted).every(([key, value]) => covers(isMap(seen) ? seen[key] : undefined, value, amountMaps.includes(field) ? field : key));
-  return seen === wanted || (amountMaps.includes(field) && isSameAmount(seen, wanted));
+  return seen === wanted || (seen === undefined && wanted === unsaid[field]) || (amountMaps.includes(field) && isSameAmount(seen, wanted));
 }
 
 /** Tells whether two values are the same, empty lists and objects being as good as none. */
