@@ -144,12 +144,12 @@ class Rewriting {
     return this.#module.memory?.extent.maximum ?? this.#changes.maximumPages;
   }
 
-  /** Without pages to spare, and where nothing grows, the guest sees the memory as it is. */
+  /** Where nothing grows, or nobody resets, the guest sees the memory as it is. With 0 a host can still make room to spare. */
   #virtualMemory(): VirtualMemory | undefined {
     const { memory, code } = this.#module;
-    const { headroomPages = 0 } = this.#changes;
+    const { headroomPages } = this.#changes;
     const grows = code.functions.some(({ sites }) => sites.some((site) => site.opcode === opcode.memoryGrow));
-    if (memory === undefined || headroomPages === 0 || !grows) return undefined;
+    if (memory === undefined || headroomPages === undefined || !grows) return undefined;
     return { sizeGlobal: this.#draft.addGlobal(sizeGlobal(memory)), maximumPages: this.#maximumPages, headroomPages };
   }
 
