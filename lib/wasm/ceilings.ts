@@ -32,6 +32,9 @@ export const maxExports = 10_000;
 /** Functions: about 100 bytes each in the engine for four bytes in the file. Large policies have some 10,000. */
 export const maxFunctions = 200_000;
 
+/** Loops, bulk operations and questions about memory: an object each for a rewriter, though a loop takes three bytes. Programs of the largest size have some 300,000. */
+export const maxRewrittenInstructions = 2_000_000;
+
 /** Parameters and locals of one function: they become its stack frame. Optimised code has dozens, unoptimised code some thousands. */
 export const maxLocalsPerFunction = 20_000;
 

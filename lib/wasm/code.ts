@@ -1,11 +1,12 @@
 // The code section read once: where the instructions stand that the rewriter replaces, and which parts of an instance's state
 // the code changes besides memory and globals. What follows from that is resettable.ts and rewrite.ts.
-import { maxFunctions, maxLocalsPerFunction } from './ceilings.js';
+import { maxFunctions, maxLocalsPerFunction, maxRewrittenInstructions } from './ceilings.js';
 import { Cursor } from './cursor.js';
 import { readImports } from './imports.js';
 import { opcode, readInstruction, type Instruction } from './instructions.js';
 import { sectionCursor, sectionId, type Section } from './sections.js';
 import { readValueType } from './value-type.js';
+import { wasmFault } from './wasm-fault.js';
 
 /** A function body: its bytes without the length in front. */
 export interface FunctionBody {
@@ -46,7 +47,7 @@ const irreversibleOpcodes: ReadonlyMap<number, readonly [effect: string, name: s
  * Reads every instruction of every function.
  *
  * @throws {UnsupportedInstruction} at the first one that is not understood
- * @throws {Fault} `WASM_TRUNCATED`, `WASM_MALFORMED`
+ * @throws {Fault} `WASM_TRUNCATED`, `WASM_MALFORMED`, `WASM_LIMIT_EXCEEDED`
  */
 export function readCode(sections: readonly Section[]): Code {
   const cursor = sectionCursor(sections, sectionId.code);
@@ -54,11 +55,14 @@ export function readCode(sections: readonly Section[]): Code {
   const imported = readImports(sections).filter(({ entry }) => entry.kind === 'function').length;
   const firstUse = new Map<number, number>();
   const functions: FunctionBody[] = [];
+  let sites = 0;
   const count = cursor.count(maxFunctions, 'function bodies');
   for (let index = 0; index < count; index += 1) {
     functions.push(readBody(cursor.take(cursor.u32()), (code) => {
       if (!firstUse.has(code)) firstUse.set(code, imported + index);
     }));
+    sites += functions.at(-1)?.sites.length ?? 0;
+    if (sites > maxRewrittenInstructions) throw wasmFault('WASM_LIMIT_EXCEEDED', `it has more than ${maxRewrittenInstructions} loops and operations on whole memories and tables`);
   }
   cursor.end();
   return { functions, irreversible: [...irreversibleOpcodes].flatMap(([code, [effect, name]]) => clause(effect, name, firstUse.get(code))) };

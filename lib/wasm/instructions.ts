@@ -2,6 +2,7 @@
 // reference types, fixed-width SIMD and tail calls. Anything else is unsupported and never skipped, since what is not
 // understood can neither be proven harmless nor be interrupted.
 import type { Cursor } from './cursor.js';
+import { wasmFault } from './wasm-fault.js';
 
 /** What an instruction carries behind its opcode. */
 type Operand = 'index' | 'integer' | 'block' | 'labels' | 'memory' | 'access' | 'lane' | 'bytes-4' | 'bytes-8' | 'bytes-16' | 'types' | 'heap';
@@ -171,7 +172,7 @@ function take(cursor: Cursor, count: number): number {
 }
 
 function skipEach(cursor: Cursor, count: number, skip: () => void): number {
-  if (count > cursor.remaining) throw cursor.malformed('a list longer than itself');
+  if (count > cursor.remaining) throw wasmFault('WASM_TRUNCATED', `${cursor.what} announces ${count} entries in ${cursor.remaining} bytes`);
   for (let entry = 0; entry < count; entry += 1) skip();
   return 0;
 }

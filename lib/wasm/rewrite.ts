@@ -60,6 +60,13 @@ export function rewriteModule(module: Uint8Array, options: RewriteOptions): Rewr
   return { bytes: written(rewritten), resettability, isInterruptible: true, layout };
 }
 
+/** What can be promised of a module however large it is; the same as for one that is rewritten. */
+export function judgeModule(module: Uint8Array): Pick<RewrittenModule, 'resettability' | 'isInterruptible'> {
+  const understood = understand(limitSections(readSections(module), { memoryPages: 0x10000, tableElements: 0xffff_ffff }));
+  if (typeof understood === 'string') return { resettability: notUnderstood(understood), isInterruptible: false };
+  return { resettability: proveResettable(understood), isInterruptible: true };
+}
+
 function merelyLimited(sections: readonly Section[], { memoryPages }: ModuleLimits, what: string): RewrittenModule {
   const memory = readMemory(sections);
   const memoryImport = memory?.imported && { ...memory.imported, initialPages: memory.extent.initial, maximumPages: memory.extent.maximum ?? memoryPages };
