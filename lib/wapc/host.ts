@@ -78,7 +78,7 @@ export class GuestHost extends WapcHost {
   override getCallerMemory(): WebAssembly.Memory {
     // Unset while a module's own start section runs: `new WebAssembly.Instance` has not returned yet.
     const instance = this.instance as WebAssembly.Instance | undefined;
-    const memory = instance?.exports['memory'] ?? this.#ports.importedMemory;
+    const memory = instance && (instance.exports['memory'] ?? this.#ports.importedMemory);
     if (!(memory instanceof WebAssembly.Memory)) throw new GuestProtocolError('the guest called its host before its memory could be reached (from its start section)');
     return memory;
   }

@@ -14,6 +14,7 @@ import { runtimeSettings } from '../../../../lib/runtime/options.js';
 import { maxModuleBytes } from '../../../../lib/wasm/ceilings.js';
 import { withCustomSection } from '../../../../lib/wasm/custom-section.js';
 import { fixtureBytes } from '../../../support/fixtures.js';
+import { instanceOf } from '../../../support/sandbox-code.js';
 import { guestBytes } from '../../../support/wapc-guest.js';
 import { wat } from '../../../support/wat.js';
 
@@ -120,8 +121,8 @@ loaders('memory cannot grow beyond the limit, nor a table', async () => {
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
     (func (export "grow_table") (param i32) (result i32) (table.grow $t (ref.null func) (local.get 0)))
     (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 1)))`);
-  const { module } = await loader.load(ofBytes(bytes), limits);
-  const { grow, grow_table: growTable } = new WebAssembly.Instance(module).exports;
+  const { module, layout } = await loader.load(ofBytes(bytes), limits);
+  const { grow, grow_table: growTable } = instanceOf(module, layout).exports;
   assert.ok(typeof grow === 'function' && typeof growTable === 'function');
   assert.is(Reflect.apply(grow, undefined, [4]), -1);
   assert.is(Reflect.apply(grow, undefined, [3]), 1);
