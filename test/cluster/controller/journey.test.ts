@@ -2,11 +2,10 @@
 
 import * as assert from 'uvu/assert';
 
-import { accountName, isForbidden, type AuditEvent } from '../api/audit.js';
-import type { ApiList, ApiObject, Pod } from '../api/objects.js';
-import type { Cluster } from '../cluster.js';
+import { accountName, isForbidden } from '../api/audit.js';
+import type { ApiList, ApiObject } from '../api/objects.js';
 import { clusterSuite } from '../cluster-suite.js';
-import { clusterPolicy, conditionOf, enforced, eventually, images, install, namespace, namespacedPolicy, pod, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
+import { clusterPolicy, conditionOf, enforced, images, install, namespace, namespacedPolicy, pod, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
 import { formatRight, rightsOf, uses } from './rights.js';
 
 const { test, after, run } = await clusterSuite('cluster/controller/journey', { images, audit: true });
@@ -16,8 +15,6 @@ const modules = (): PolicyRegistry => {
   if (registry === undefined) throw new Error('the registry has not been started');
   return registry;
 };
-
-const eventsOfController = async (cluster: Cluster): Promise<readonly AuditEvent[]> => (await cluster.auditEvents()).filter(({ user }) => user.username === accountName(namespace, 'kubewarden-controller'));
 
 test('an empty cluster has definitions, a controller and a PolicyServer `default` after one command', async (cluster) => {
   registry = await startPolicyRegistry(cluster);
@@ -102,19 +99,6 @@ test('wrong settings: the old Pods keep serving, and the reason is in the condit
   await rolledOut(cluster, 'policy-server-default');
 });
 
-test('what is as it ought to be is looked at and left alone', async (cluster) => {
-  const { items } = await cluster.client.get<ApiList<Pod>>(`/api/v1/namespaces/${namespace}/pods?labelSelector=app.kubernetes.io%2Fcomponent%3Dcontroller`);
-  const looks = async (): Promise<number> => {
-    const text = await (await fetch(`http://${items[0]?.status?.podIP ?? ''}:8088/metrics`)).text();
-    return [...text.matchAll(/^controller_runtime_reconcile_total\{controller="policyserver",.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
-  };
-  const writes = async (): Promise<readonly string[]> => (await eventsOfController(cluster)).flatMap(({ verb, requestURI, objectRef }) => (['create', 'patch', 'delete'].includes(verb) && objectRef?.resource !== 'leases' ? [`${verb} ${requestURI}`] : []));
-  const before = { looks: await looks(), writes: await writes() };
-  await cluster.kubectl(['label', 'ps', '--all', 'looked=at']);
-  await eventually(async () => (await looks()) >= before.looks + 2, 'both PolicyServers were looked at');
-  assert.equal((await writes()).slice(before.writes.length), []);
-});
-
 test('a disruption budget comes, changes and goes with its fields', async (cluster) => {
   const path = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/policy-server-second`;
   const limits = (fields: object): Promise<string> => cluster.kubectl(['patch', 'ps', 'second', '--type=merge', '-p', JSON.stringify({ spec: fields })]);
@@ -156,7 +140,7 @@ test('everything deleted: no webhook configuration and no Deployment is left, an
 });
 
 test('the controller was refused nothing, and used every right that it has', async (cluster) => {
-  const events = await eventsOfController(cluster);
+  const events = (await cluster.auditEvents()).filter(({ user }) => user.username === accountName(namespace, 'kubewarden-controller'));
   assert.equal(events.filter(isForbidden).map(({ verb, requestURI }) => `${verb} ${requestURI}`), []);
   const unused = rightsOf('deploy/controller/access.yaml').filter((right) => !events.some((event) => uses(event, right)));
   assert.equal(unused.map(formatRight), []);

@@ -47,8 +47,11 @@ export class ClusterWriter {
       case 'mint-authority':
         await this.#storeAuthority(action.secret, action.previous, action.precondition);
         return;
+      case 'set-metadata':
+        await this.#mergeMetadata(action.reference, action.metadata, action.precondition);
+        return;
       case 'set-finalizers':
-        await this.#setFinalizers(action.reference, action.finalizers, action.precondition);
+        await this.#mergeMetadata(action.reference, { finalizers: action.finalizers }, action.precondition);
         return;
     }
   }
@@ -97,8 +100,8 @@ export class ClusterWriter {
     }
   }
 
-  async #setFinalizers(reference: ObjectReference, finalizers: readonly string[], { uid, resourceVersion }: Precondition): Promise<void> {
-    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion, finalizers } } }, { fieldManager });
+  async #mergeMetadata(reference: ObjectReference, metadata: object, { uid, resourceVersion }: Precondition): Promise<void> {
+    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { ...metadata, uid, resourceVersion } } }, { fieldManager });
   }
 }
 

@@ -116,7 +116,16 @@ renewal('a Secret of an older format is made anew', () => {
   const state = { authority: demand.authority, trusted: true, nowMs: now };
   const place = serverLeaf(policyServer(), namespace);
   assert.equal(planLeaf(place, { ...state, seen: leafSecret(leaf, {}) }).actions.map(({ kind }) => kind), ['mint']);
-  assert.equal(planLeaf(place, { ...state, seen: leafSecret(leaf) }).actions, []);
+  assert.equal(planLeaf(place, { ...state, seen: leafSecret(leaf, place.secret) }).actions, []);
+});
+
+renewal('a Secret that lost its labels and its owner gets them back, and keeps a certificate that is good', () => {
+  const place = serverLeaf(policyServer(), namespace);
+  const { actions, nextMs } = planLeaf(place, { authority: demand.authority, trusted: true, nowMs: now, seen: leafSecret(leaf) });
+  assert.equal(actions.map((action) => action.kind === 'set-metadata' && action.metadata), [{ labels: place.secret.labels, annotations: place.secret.annotations, ownerReferences: place.secret.ownerReferences }]);
+  assert.type(nextMs, 'number');
+  const waiting = planLeaf(place, { authority: { ...other, previous: authority.certificate }, trusted: false, nowMs: now, seen: leafSecret(leaf) });
+  assert.equal(waiting.actions.map(({ kind }) => kind), ['set-metadata']);
 });
 
 renewal('an authority is written as what was decided, and only over the one that was seen', () => {
