@@ -25,6 +25,12 @@ export function withCustomSection(module: Uint8Array, name: string, payload: Uin
   return writeModule(sections);
 }
 
+/** The name of a custom section as text; bytes that are no UTF-8 become replacement characters. */
+export function customSectionName(section: Section): string {
+  const cursor = new Cursor(section.content, 'a custom section');
+  return new TextDecoder().decode(cursor.take(cursor.u32()));
+}
+
 /** The payload of a section if it is a custom one of that name; names are compared as bytes, those of others need not be UTF-8. */
 function payloadNamed(section: Section, label: Uint8Array): Uint8Array | undefined {
   if (section.id !== sectionId.custom) return undefined;

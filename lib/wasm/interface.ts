@@ -45,6 +45,13 @@ function signaturesOf(sections: readonly Section[], imports: readonly Import[], 
   return [...imported, ...definedSignatures(sections, types)];
 }
 
+/** The exports of a module whose sections have been read. */
+export function moduleExports(sections: readonly Section[]): readonly Export[] {
+  const types = readTypes(sections);
+  const imports = readImports(sections, types).map((site) => site.entry);
+  return readExports(sections, signaturesOf(sections, imports, types));
+}
+
 function readExports(sections: readonly Section[], functions: readonly Signature[]): readonly Export[] {
   const cursor = sectionCursor(sections, sectionId.export);
   if (cursor === undefined) return [];

@@ -6,7 +6,7 @@ import { checkDeclarations } from './declarations.js';
 import { encodeExtent, readExtent, type Extent } from './extent.js';
 import { readImports } from './imports.js';
 import { joinBytes } from './leb128.js';
-import { makeSection, readSections, sectionCursor, sectionId, writeModule, type Section } from './sections.js';
+import { makeSection, sectionCursor, sectionId, type Section } from './sections.js';
 import { readHeapType, readValueType } from './value-type.js';
 import { wasmFault } from './wasm-fault.js';
 
@@ -19,37 +19,54 @@ export interface ModuleLimits {
 }
 
 /**
- * The module with both limits written into it, after a check of everything else it declares.
+ * The sections of a module with both limits written into them, after a check of everything else it declares.
  *
  * @throws {Fault} any `WasmFaultCode`: WASM_LIMIT_EXCEEDED where it begins with more, WASM_UNSUPPORTED for more than
  *   one memory and for shared or 64-bit ones
  */
-export function limitModule(module: Uint8Array, limits: ModuleLimits): Uint8Array<ArrayBuffer> {
-  const sections = readSections(module);
+export function limitSections(sections: readonly Section[], limits: ModuleLimits): readonly Section[] {
   checkDeclarations(sections);
-  return writeModule(withTableLimit(withMemoryLimit(sections, limits.memoryPages), limits.tableElements));
+  return withTableLimit(withMemoryLimit(sections, limits.memoryPages), limits.tableElements);
 }
 
-/** The module with a memory, its own or imported, that cannot grow beyond `maxPages` pages of 64 KiB. */
-export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array<ArrayBuffer> {
-  return writeModule(withMemoryLimit(readSections(module), maxPages));
+/** A memory by its size, imported or the module's own. */
+export interface Memory {
+  readonly extent: Extent;
+  /** How it is named where it is imported. */
+  readonly imported: { readonly module: string; readonly name: string } | undefined;
 }
 
-/** The module with tables that together begin with at most `maxElements` elements and each cannot grow beyond. */
-export function limitTables(module: Uint8Array, maxElements: number): Uint8Array<ArrayBuffer> {
-  return writeModule(withTableLimit(readSections(module), maxElements));
+/** The memory of a module, if it has one. */
+export function readMemory(sections: readonly Section[]): Memory | undefined {
+  for (const { entry } of readImports(sections)) {
+    if (entry.kind === 'memory') return { extent: entry.extent, imported: { module: entry.module, name: entry.name } };
+  }
+  const [own] = ownSites(sectionCursor(sections, sectionId.memory), 'memories', readMemorySite);
+  return own && { extent: own.extent, imported: undefined };
+}
+
+/** The encoded types of what the tables hold, by the tables' indices. */
+export function readTableTypes(sections: readonly Section[]): readonly Uint8Array[] {
+  const typesIn = (id: number, sites: readonly Site[]): readonly Uint8Array[] => {
+    const content = sectionCursor(sections, id)?.bytes ?? new Uint8Array(0);
+    return sites.map(({ type, start }) => content.subarray(type, start));
+  };
+  const own = ownSites(sectionCursor(sections, sectionId.table), 'tables', readTable);
+  return [...typesIn(sectionId.import, importedSites(sections, 'table')), ...typesIn(sectionId.table, own)];
 }
 
 /** A size declared in a section, and where in the section's content it stands. */
 interface Site {
   readonly extent: Extent;
+  /** Where the type of a table's elements begins; it ends at `start`. */
+  readonly type: number;
   readonly start: number;
   readonly end: number;
 }
 
 function withMemoryLimit(sections: readonly Section[], maxPages: number): readonly Section[] {
   const imported = importedSites(sections, 'memory');
-  const own = ownSites(sectionCursor(sections, sectionId.memory), 'memories', readMemory);
+  const own = ownSites(sectionCursor(sections, sectionId.memory), 'memories', readMemorySite);
   if (imported.length + own.length > 1) throw wasmFault('WASM_UNSUPPORTED', 'it has more than one memory');
   const initial = initialSum([...imported, ...own]);
   if (initial > maxPages) {
@@ -71,7 +88,7 @@ function withTableLimit(sections: readonly Section[], maxElements: number): read
 const initialSum = (sites: readonly Site[]): number => sites.reduce((sum, site) => sum + site.extent.initial, 0);
 
 function importedSites(sections: readonly Section[], kind: 'memory' | 'table'): readonly Site[] {
-  return readImports(sections).flatMap(({ entry, start, end }) => (entry.kind === kind ? [{ extent: entry.extent, start, end }] : []));
+  return readImports(sections).flatMap(({ entry, type, start, end }) => (entry.kind === kind ? [{ extent: entry.extent, type, start, end }] : []));
 }
 
 function ownSites(cursor: Cursor | undefined, entries: string, readSite: (cursor: Cursor) => Site): readonly Site[] {
@@ -82,22 +99,23 @@ function ownSites(cursor: Cursor | undefined, entries: string, readSite: (cursor
   return sites;
 }
 
-function readMemory(cursor: Cursor): Site {
+function readMemorySite(cursor: Cursor): Site {
   const start = cursor.at;
   const extent = readExtent(cursor, 'memory');
-  return { extent, start, end: cursor.at };
+  return { extent, type: start, start, end: cursor.at };
 }
 
 /** A table is a type of elements and a size, or such a table marked 0x40 0x00 with the initial value of its elements. */
 function readTable(cursor: Cursor): Site {
   const initialised = cursor.bytes[cursor.at] === 0x40;
   if (initialised && cursor.take(2)[1] !== 0) throw cursor.malformed('a table with an unknown mark');
+  const type = cursor.at;
   readValueType(cursor);
   const start = cursor.at;
   const extent = readExtent(cursor, 'table');
   const end = cursor.at;
   if (initialised) skipInitialReference(cursor);
-  return { extent, start, end };
+  return { extent, type, start, end };
 }
 
 const endOfExpression = 0x0b;

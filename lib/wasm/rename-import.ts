@@ -1,7 +1,8 @@
 // Gives an imported function another name. All that was not asked for stays byte for byte.
 import { maxImports } from './ceilings.js';
 import { readImports } from './imports.js';
-import { encodeU32, joinBytes } from './leb128.js';
+import { joinBytes } from './leb128.js';
+import { encodeName } from './section-edits.js';
 import { makeSection, readSections, sectionCursor, sectionId, writeModule } from './sections.js';
 
 /** How a module names what it imports. */
@@ -23,20 +24,15 @@ export function renameFunctionImport(module: Uint8Array, from: ImportName, to: I
   const parts: Uint8Array[] = [];
   let kept = 0;
   let begin = cursor.at;
-  for (const { entry, start, end } of readImports(sections)) {
+  for (const { entry, type, end } of readImports(sections)) {
     if (entry.kind === 'function' && entry.module === from.module && entry.name === from.name) {
-      // Between the two names and the last field stands one byte, the kind.
+      // Between the two names and the type stands one byte, the kind.
       parts.push(cursor.bytes.subarray(kept, begin), encodeName(to.module), encodeName(to.name));
-      kept = start - 1;
+      kept = type - 1;
     }
     begin = end;
   }
   if (parts.length === 0) return module;
   const renamed = makeSection(sectionId.import, joinBytes(...parts, cursor.bytes.subarray(kept)));
   return writeModule(sections.map((section) => (section.id === sectionId.import ? renamed : section)));
-}
-
-function encodeName(name: string): Uint8Array {
-  const bytes = new TextEncoder().encode(name);
-  return joinBytes(encodeU32(bytes.length), bytes);
 }

@@ -95,10 +95,14 @@ function readSection(cursor: Cursor): Section {
   return { id, content, encoded: cursor.bytes.subarray(start, cursor.at) };
 }
 
+/** Where in the prescribed order a section stands that is no custom one. */
+export function placeOf(id: number): number {
+  return prescribedOrder.indexOf(names.get(id) ?? '');
+}
+
 /** The place of a section in the prescribed order, which must lie behind the latest one's. */
 function checkOrder(id: number, latest: number): number {
-  const name = names.get(id) ?? '';
-  const place = prescribedOrder.indexOf(name);
-  if (place <= latest) throw wasmFault('WASM_MALFORMED', `its ${name} section is repeated or out of order`);
+  const place = placeOf(id);
+  if (place <= latest) throw wasmFault('WASM_MALFORMED', `its ${names.get(id) ?? ''} section is repeated or out of order`);
   return place;
 }

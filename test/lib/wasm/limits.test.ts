@@ -3,9 +3,10 @@ import { suite } from 'uvu';
 
 import { maxGlobals, maxTables } from '../../../lib/wasm/ceilings.js';
 import { moduleInterface } from '../../../lib/wasm/interface.js';
-import { limitMemory, limitModule, limitTables } from '../../../lib/wasm/limits.js';
+
 import { faultOf } from '../../support/fault-of.js';
 import { instantiate } from '../../support/instance.js';
+import { limitMemory, limitModule, limitTables } from '../../support/limited.js';
 import { bytes, moduleOf, section, vector } from '../../support/module-bytes.js';
 import { wat } from '../../support/wat.js';
 

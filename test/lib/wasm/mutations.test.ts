@@ -7,11 +7,12 @@ import { Fault, isFault } from '../../../lib/fault.js';
 import { abiOf } from '../../../lib/wasm/abi.js';
 import { customSection, withCustomSection } from '../../../lib/wasm/custom-section.js';
 import { moduleInterface } from '../../../lib/wasm/interface.js';
-import { limitMemory, limitModule, limitTables } from '../../../lib/wasm/limits.js';
+
 import { makeSection, readSections, writeModule } from '../../../lib/wasm/sections.js';
 import type { WasmFaultCode } from '../../../lib/wasm/wasm-fault.js';
 import { fixtureBytes, fixtureNames } from '../../support/fixtures.js';
 import { callExport, instantiate } from '../../support/instance.js';
+import { limitMemory, limitModule, limitTables } from '../../support/limited.js';
 import { wat } from '../../support/wat.js';
 
 const mutations = suite('wasm/mutations');
