@@ -4,6 +4,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { pushModule, parseDestination } from '../../../lib/source/push-module.js';
+import { metadataSection } from '../../../lib/policy/metadata.js';
+import { customSection, withCustomSection } from '../../../lib/wasm/custom-section.js';
 import { makeCertificates, type TestCertificates } from '../../support/certificates.js';
 import { startRegistry, type ContainerRegistry } from '../../support/container-registry.js';
 import { fixtureBytes } from '../../support/fixtures.js';
@@ -32,7 +34,7 @@ export const pullSecret = 'registry-credentials';
 const credentials = { user: 'puller', password: 'correct horse' };
 
 /** Policies that are pushed to the registry. */
-const published = ['pod-privileged', 'add-label', 'scripted', 'adversarial/infinite-loop'] as const;
+const published = ['pod-privileged', 'add-label', 'scripted', 'witness', 'adversarial/infinite-loop'] as const;
 
 /** A registry of policies, as Pods and the API server's machine reach it. */
 export interface PolicyRegistry extends AsyncDisposable {
@@ -50,12 +52,19 @@ export async function startPolicyRegistry(cluster: Cluster): Promise<PolicyRegis
   const reference = (name: string): string => `registry://${host}/policies/${name}:v1`;
   await using clients = openBench({ [host]: trusted(certificates.ca) }, { dockerConfig: dockerConfigOf(host, credentials.user, credentials.password) });
   try {
-    for (const name of published) await pushModule(clients.registry, { module: fixtureBytes(name), destination: parseDestination(reference(name)), annotations: {} });
+    for (const name of published) await pushModule(clients.registry, { module: servable(name), destination: parseDestination(reference(name)), annotations: {} });
   } catch (error) {
     await registry[Symbol.asyncDispose]();
     throw error;
   }
   return { host, certificates, moduleOf: reference, [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose]() };
+}
+
+/** A fixture as policy-servers take it: the adversarial ones are written without metadata. */
+function servable(name: string): Uint8Array {
+  const module = fixtureBytes(name);
+  if (customSection(module, metadataSection) !== undefined) return module;
+  return withCustomSection(module, metadataSection, new TextEncoder().encode(JSON.stringify({ protocolVersion: 'v1', executionMode: 'kubewarden-wapc', rules: podRules, mutating: false })));
 }
 
 /** The Secret with the registry's credentials. */

@@ -2,17 +2,22 @@
 
 import * as assert from 'uvu/assert';
 
-import type { ApiList, ApiObject } from '../api/objects.js';
+import { accountName, isForbidden, type AuditEvent } from '../api/audit.js';
+import type { ApiList, ApiObject, Pod } from '../api/objects.js';
+import type { Cluster } from '../cluster.js';
 import { clusterSuite } from '../cluster-suite.js';
-import { clusterPolicy, conditionOf, enforced, images, install, namespace, namespacedPolicy, pod, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
+import { clusterPolicy, conditionOf, enforced, eventually, images, install, namespace, namespacedPolicy, pod, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
+import { formatRight, rightsOf, uses } from './rights.js';
 
-const { test, after, run } = await clusterSuite('cluster/controller/journey', { images });
+const { test, after, run } = await clusterSuite('cluster/controller/journey', { images, audit: true });
 
 let registry: PolicyRegistry | undefined;
 const modules = (): PolicyRegistry => {
   if (registry === undefined) throw new Error('the registry has not been started');
   return registry;
 };
+
+const eventsOfController = async (cluster: Cluster): Promise<readonly AuditEvent[]> => (await cluster.auditEvents()).filter(({ user }) => user.username === accountName(namespace, 'kubewarden-controller'));
 
 test('an empty cluster has definitions, a controller and a PolicyServer `default` after one command', async (cluster) => {
   registry = await startPolicyRegistry(cluster);
@@ -97,12 +102,67 @@ test('wrong settings: the old Pods keep serving, and the reason is in the condit
   await rolledOut(cluster, 'policy-server-default');
 });
 
-test('everything deleted: nothing is left, nothing is stuck', async (cluster) => {
+test('what is as it ought to be is looked at and left alone', async (cluster) => {
+  const { items } = await cluster.client.get<ApiList<Pod>>(`/api/v1/namespaces/${namespace}/pods?labelSelector=app.kubernetes.io%2Fcomponent%3Dcontroller`);
+  const looks = async (): Promise<number> => {
+    const text = await (await fetch(`http://${items[0]?.status?.podIP ?? ''}:8088/metrics`)).text();
+    return [...text.matchAll(/^controller_runtime_reconcile_total\{controller="policyserver",.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+  const writes = async (): Promise<readonly string[]> => (await eventsOfController(cluster)).flatMap(({ verb, requestURI, objectRef }) => (['create', 'patch', 'delete'].includes(verb) && objectRef?.resource !== 'leases' ? [`${verb} ${requestURI}`] : []));
+  const before = { looks: await looks(), writes: await writes() };
+  await cluster.kubectl(['label', 'ps', '--all', 'looked=at']);
+  await eventually(async () => (await looks()) >= before.looks + 2, 'both PolicyServers were looked at');
+  assert.equal((await writes()).slice(before.writes.length), []);
+});
+
+test('a disruption budget comes, changes and goes with its fields', async (cluster) => {
+  const path = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/policy-server-second`;
+  const limits = (fields: object): Promise<string> => cluster.kubectl(['patch', 'ps', 'second', '--type=merge', '-p', JSON.stringify({ spec: fields })]);
+  const budget = (holds: (spec: Readonly<Record<string, unknown>> | undefined) => boolean): Promise<unknown> => cluster.until<{ readonly spec: Readonly<Record<string, unknown>> }>(path, (found) => holds(found?.spec));
+  await limits({ minAvailable: 1 });
+  await budget((spec) => spec?.['minAvailable'] === 1);
+  await limits({ minAvailable: null, maxUnavailable: '50%' });
+  await budget((spec) => spec?.['maxUnavailable'] === '50%' && !('minAvailable' in spec));
+  await limits({ maxUnavailable: null });
+  await budget((spec) => spec === undefined);
+});
+
+test('a certificate that somebody damaged is replaced', async (cluster) => {
+  const path = `/api/v1/namespaces/${namespace}/secrets/policy-server-second`;
+  await cluster.client.patch(path, 'merge-patch+json', { data: { 'tls.crt': 'bm90aGluZw==' } });
+  await cluster.until<{ readonly data: Readonly<Record<string, string>> }>(path, (secret) => Buffer.from(secret?.data['tls.crt'] ?? '', 'base64').toString().startsWith('-----BEGIN CERTIFICATE-----'));
+});
+
+test('a version of the configuration goes with the last ReplicaSet that could start a Pod with it', async (cluster) => {
+  interface ReplicaSet extends ApiObject {
+    readonly spec: { readonly replicas: number; readonly template: { readonly metadata: ApiObject['metadata'] } };
+  }
+  const { items } = await cluster.client.get<ApiList<ReplicaSet>>(`/apis/apps/v1/namespaces/${namespace}/replicasets?labelSelector=kubewarden%2Fpolicy-server%3Ddefault`);
+  const versionOf = (set: ReplicaSet): string => set.spec.template.metadata.labels?.['kubewarden/config-version'] ?? '';
+  const old = items.find((set) => set.spec.replicas === 0 && items.every((other) => other === set || versionOf(other) !== versionOf(set)));
+  assert.ok(old);
+  const path = `/api/v1/namespaces/${namespace}/configmaps/policy-server-default-${versionOf(old)}`;
+  assert.ok(await cluster.read(path));
+  await cluster.client.delete(`/apis/apps/v1/namespaces/${namespace}/replicasets/${old.metadata.name}`);
+  await cluster.until(path, (found) => found === undefined);
+});
+
+test('everything deleted: no webhook configuration and no Deployment is left, and nothing is stuck', async (cluster) => {
   await cluster.kubectl(['delete', '--all', '--all-namespaces', 'clusteradmissionpolicies,admissionpolicies', '--timeout=90s']);
   const configurations = await cluster.kubectl(['get', 'validatingwebhookconfigurations,mutatingwebhookconfigurations', '-o', 'name']);
   assert.equal(configurations.trim().split('\n').filter((name) => !name.includes('kubewarden-controller-')), []);
   await cluster.kubectl(['delete', '--all', 'policyservers', '--timeout=90s']);
   await cluster.until<ApiList<ApiObject>>(`/apis/apps/v1/namespaces/${namespace}/deployments`, (list) => list?.items.every(({ metadata }) => metadata.name === 'kubewarden-controller') === true);
+});
+
+test('the controller was refused nothing, and used every right that it has', async (cluster) => {
+  const events = await eventsOfController(cluster);
+  assert.equal(events.filter(isForbidden).map(({ verb, requestURI }) => `${verb} ${requestURI}`), []);
+  const unused = rightsOf('deploy/controller/access.yaml').filter((right) => !events.some((event) => uses(event, right)));
+  assert.equal(unused.map(formatRight), []);
+});
+
+test('an uninstalled product leaves nothing that the API server would ask', async (cluster) => {
   await cluster.kubectl(['delete', '-k', 'deploy/', '--timeout=120s']);
   await cluster.until<ApiList<ApiObject>>('/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', (list) => list?.items.length === 0);
 });

@@ -47,15 +47,23 @@ export class ClusterWriter {
       case 'mint-authority':
         await this.#storeAuthority(action.secret, action.previous, action.precondition);
         return;
+      case 'set-metadata':
+        await this.#mergeMetadata(action.reference, action.metadata, action.precondition);
+        return;
       case 'set-finalizers':
-        await this.#setFinalizers(action.reference, action.finalizers, action.precondition);
+        await this.#mergeMetadata(action.reference, { finalizers: action.finalizers }, action.precondition);
         return;
     }
   }
 
-  /** Writes the status of an object, as long as it is the one that was seen: what is said rests on it. */
-  async writeStatus(reference: ObjectReference, { uid, resourceVersion }: Precondition, status: object): Promise<void> {
-    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion }, status } }, { subresource: 'status', fieldManager });
+  /**
+   * Writes the status of an object, as long as it is the one that was seen: what is said rests on it.
+   *
+   * @returns the version that the object has now; that of before when the status was the same
+   */
+  async writeStatus(reference: ObjectReference, { uid, resourceVersion }: Precondition, status: object): Promise<string | undefined> {
+    const { metadata } = await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion }, status } }, { subresource: 'status', fieldManager });
+    return metadata.resourceVersion;
   }
 
   async #apply(object: Manifest): Promise<ApiObject> {
@@ -92,8 +100,8 @@ export class ClusterWriter {
     }
   }
 
-  async #setFinalizers(reference: ObjectReference, finalizers: readonly string[], { uid, resourceVersion }: Precondition): Promise<void> {
-    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion, finalizers } } }, { fieldManager });
+  async #mergeMetadata(reference: ObjectReference, metadata: object, { uid, resourceVersion }: Precondition): Promise<void> {
+    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { ...metadata, uid, resourceVersion } } }, { fieldManager });
   }
 }
 

@@ -4,7 +4,7 @@ import { secretNames, serverDnsName } from '../desired/names.js';
 import { serverMetadata } from '../desired/server-objects.js';
 import type { PolicyServer } from '../crds/custom-object.js';
 import type { Action } from '../plan/actions.js';
-import { preconditionOf } from '../plan/plan.js';
+import { planMetadata, preconditionOf } from '../plan/plan.js';
 import type { SeenObject, WantedMetadata } from '../world/kubernetes-object.js';
 import type { Authority } from '../world/world.js';
 import type { LeafSubject } from './authority.js';
@@ -61,9 +61,10 @@ export function planLeaf({ secret, subject }: LeafPlace, { seen, authority, trus
   const decision = leafDecision(seen, { dnsName: subject.dnsNames[0], authority, nowMs, trusted });
   const mint = (because: string): LeafPlan => ({ actions: [{ kind: 'mint', secret, subject, authority, precondition: seen === undefined ? undefined : preconditionOf(seen), because }], nextMs: undefined });
   if (decision.kind === 'mint') return mint(decision.because);
-  if (decision.kind === 'wait') return { actions: [], nextMs: undefined };
-  if (format !== undefined && seen?.metadata.annotations?.[certificateFormatAnnotation] !== format) return mint('the Secret is of another format');
-  return { actions: [], nextMs: decision.nextMs };
+  const nextMs = decision.kind === 'wait' ? undefined : decision.nextMs;
+  if (decision.kind === 'keep' && format !== undefined && seen?.metadata.annotations?.[certificateFormatAnnotation] !== format) return mint('the Secret is of another format');
+  const strayed = seen === undefined ? undefined : planMetadata(seen, secret);
+  return { actions: strayed === undefined ? [] : [strayed], nextMs };
 }
 
 /** What is to be done about the authority. */

@@ -20,4 +20,6 @@ export type Action =
   | { readonly kind: 'mint'; readonly secret: WantedMetadata; readonly subject: LeafSubject; readonly authority: KeyPair; readonly precondition: Precondition | undefined; readonly because: string }
   /** Makes a new authority, and stores it with the certificate of the one before. */
   | { readonly kind: 'mint-authority'; readonly secret: WantedMetadata; readonly previous: string | undefined; readonly precondition: Precondition | undefined; readonly because: string }
+  /** Labels, annotations and owners are set; others stay. */
+  | { readonly kind: 'set-metadata'; readonly reference: ObjectReference; readonly metadata: Pick<WantedMetadata, 'labels' | 'annotations' | 'ownerReferences'>; readonly precondition: Precondition }
   | { readonly kind: 'set-finalizers'; readonly reference: ObjectReference; readonly finalizers: readonly string[]; readonly precondition: Precondition };

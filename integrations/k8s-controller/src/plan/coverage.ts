@@ -16,15 +16,18 @@ const listKeys: Readonly<Record<string, string>> = {
   webhooks: 'name',
 };
 
-/** Maps whose values are amounts: `1` and `1000m` are the same. */
-const amountMaps = ['limits', 'requests'];
+/** Amounts, and maps whose values are amounts: `1` and `1000m` are the same. */
+const amounts = ['divisor', 'limits', 'requests'];
 
-/** Tells whether every field of `wanted` is in `seen` with the same value. Nothing covers an empty list or object. */
+/** Switches that the API server leaves out when they are off. */
+const switches = ['hostNetwork'];
+
+/** Tells whether every field of `wanted` is in `seen` with the same value. Nothing covers an empty list, object or text: the API server leaves them out. */
 export function covers(seen: unknown, wanted: unknown, field = ''): boolean {
-  if (wanted === undefined) return true;
+  if (wanted === undefined || (seen === undefined && isLeftOut(wanted, field))) return true;
   if (isList(wanted)) return coversList(isList(seen) ? seen : [], wanted, field);
-  if (isMap(wanted)) return Object.entries(wanted).every(([key, value]) => covers(isMap(seen) ? seen[key] : undefined, value, amountMaps.includes(field) ? field : key));
-  return seen === wanted || (amountMaps.includes(field) && isSameAmount(seen, wanted));
+  if (isMap(wanted)) return Object.entries(wanted).every(([key, value]) => covers(isMap(seen) ? seen[key] : undefined, value, amounts.includes(field) ? field : key));
+  return seen === wanted || (amounts.includes(field) && isSameAmount(seen, wanted));
 }
 
 /** Tells whether two values are the same, empty lists and objects being as good as none. */
@@ -44,6 +47,10 @@ function coversList(seen: readonly unknown[], wanted: readonly unknown[], field:
   const key = listKeys[field];
   if (key === undefined) return seen.length === wanted.length && wanted.every((item, index) => covers(seen[index], item));
   return wanted.every((item) => isMap(item) && covers(seen.find((other) => isMap(other) && other[key] === item[key]), item));
+}
+
+function isLeftOut(wanted: unknown, field: string): boolean {
+  return wanted === '' || (wanted === false && switches.includes(field));
 }
 
 function isSameAmount(a: unknown, b: unknown): boolean {

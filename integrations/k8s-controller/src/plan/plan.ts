@@ -2,9 +2,10 @@
 import { policyServerLabel } from '../desired/labels.js';
 import { finalizer, legacyFinalizer } from '../desired/names.js';
 import { subjectOf, type Wanted } from '../desired/wanted.js';
-import { formatReference, referenceTo, type Manifest, type ObjectReference, type SeenObject } from '../world/kubernetes-object.js';
+import { formatReference, referenceTo, type Manifest, type ObjectReference, type SeenObject, type WantedMetadata } from '../world/kubernetes-object.js';
 import type { Action, Precondition } from './actions.js';
 import { covers, isSame } from './coverage.js';
+import { ownsMore } from './ownership.js';
 
 /** The steps for one object, or why none can be taken. */
 export type Plan = { readonly kind: 'steps'; readonly actions: readonly Action[] } | { readonly kind: 'blocked'; readonly because: string };
@@ -34,15 +35,24 @@ export function planFor(wanted: Wanted, seen: readonly SeenObject[]): Plan {
  */
 function changes(found: SeenObject, { object, exact, immutable }: Extract<Wanted, { kind: 'present' }>): Plan {
   const wrong = exact.filter((field) => !isSame(found[field], object[field]));
-  if (covers(found, object) && wrong.length === 0) return nothing;
+  const isApplied = covers(found, object) && !ownsMore(found, object);
+  if (isApplied && wrong.length === 0) return nothing;
   // A deletion that waits for finalizers: made anew once it is gone.
   if (found.metadata.deletionTimestamp !== undefined) return nothing;
   if (immutable) return steps({ kind: 'delete', reference: referenceTo(found), precondition: preconditionOf(found) });
-  const apply = covers(found, object) ? [] : [{ kind: 'apply', object } as const];
+  const apply = isApplied ? [] : [{ kind: 'apply', object } as const];
   const hasMore = wrong.some((field) => !covers(object[field], found[field]));
   const replace = { kind: 'replace-fields', reference: referenceTo(found), fields: Object.fromEntries(wrong.map((field) => [field, object[field]])), precondition: preconditionOf(found) } as const;
   // One write for both: what is applied afterwards is seen in the next pass.
   return hasMore ? steps(replace) : steps(...apply);
+}
+
+/** The step that gives an object back the labels, annotations and owners that it lost, and leaves the rest alone; undefined when it has them. */
+export function planMetadata(object: SeenObject, wanted: WantedMetadata): Action | undefined {
+  if (covers(object.metadata, wanted)) return undefined;
+  const { labels = {}, annotations = {}, ownerReferences = [] } = wanted;
+  const strangers = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !ownerReferences.some((own) => own.uid === uid));
+  return { kind: 'set-metadata', reference: referenceTo(object), metadata: { labels, annotations, ownerReferences: [...strangers, ...ownerReferences] }, precondition: preconditionOf(object) };
 }
 
 /** The step that puts our finalizer on an object, or takes it off; undefined when it is as it ought to be. */

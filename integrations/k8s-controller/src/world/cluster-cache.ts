@@ -129,10 +129,11 @@ export class ClusterCache {
 /** What is kept of an object, where it is not all but the managers. */
 const trims: Partial<Readonly<Record<WatchedKind, (object: ApiObject) => ApiObject>>> = {
   Deployment: (object) => object,
+  Service: (object) => object,
   Secret: (object) => (isOwnSecret(object.metadata.name) ? withoutManagers(object) : withoutData(object)),
 };
 
-/** Who set which field is half of an object's size and matters for Deployments only. */
+/** Who set which field is half of an object's size, and matters only for objects that may lose what they had. */
 function withoutManagers(object: ApiObject): ApiObject {
   const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([field]) => field !== 'managedFields'));
   return { ...object, metadata: { ...metadata, name: object.metadata.name } };

@@ -1,7 +1,7 @@
 // From an object that changed to what has to be looked at again. Level, not edge: nothing of the event goes further than this.
 import { z } from 'zod';
 
-import { policyServerLabel, policyNameAnnotation, policyNamespaceAnnotation } from '../desired/labels.js';
+import { configVersionLabel, policyServerLabel, policyNameAnnotation, policyNamespaceAnnotation } from '../desired/labels.js';
 import { ownWebhookNames, policyId, secretNames, serverNameOf, type PolicyIdentity } from '../desired/names.js';
 import { identity, identityOfObject, serverOfPolicy, type Subject } from './keys.js';
 import type { SeenObject } from './kubernetes-object.js';
@@ -85,9 +85,10 @@ function autoscalerSubjects({ spec }: SeenObject): readonly Subject[] {
   return name === undefined ? [] : [{ kind: 'policy-server', name }];
 }
 
-/** Pods, endpoints and Deployments decide who serves what; the rest is the server's own business. */
+/** Pods, endpoints, Deployments and versions of the configuration decide who serves what; the rest is the server's own business. */
 function labelledSubjects(object: SeenObject, relations: Relations): readonly Subject[] {
   const server = object.metadata.labels?.[policyServerLabel];
   if (server === undefined) return [];
-  return ['Pod', 'EndpointSlice', 'Deployment'].includes(object.kind) ? serverAndPolicies(server, relations) : [{ kind: 'policy-server', name: server }];
+  const isVersion = object.kind === 'ConfigMap' && object.metadata.labels?.[configVersionLabel] !== undefined;
+  return isVersion || ['Pod', 'EndpointSlice', 'Deployment'].includes(object.kind) ? serverAndPolicies(server, relations) : [{ kind: 'policy-server', name: server }];
 }

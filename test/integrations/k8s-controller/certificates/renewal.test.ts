@@ -64,6 +64,13 @@ renewal('an authority that was replaced by an operator: theirs is used, the one 
   assert.equal(decision.kind === 'set-previous' && [decision.authority.certificate, decision.authority.previous], [other.certificate, authority.certificate]);
 });
 
+renewal('an operator who replaces certificate and key alone leaves a previous authority of long ago behind: the one that signed what is served takes its place', async () => {
+  const older = await mintAuthority(now);
+  const decision = authorityDecision(authoritySecret(other, older.certificate), now, [authority.certificate]);
+  assert.is(decision.kind === 'set-previous' && decision.authority.previous, authority.certificate);
+  assert.is(authorityDecision(authoritySecret(other, authority.certificate), now, [authority.certificate]).kind, 'keep', 'and then it stays');
+});
+
 renewal('a previous authority is forgotten when it has ended, not before', () => {
   assert.is(authorityDecision(authoritySecret(authority, other.certificate), now, []).kind, 'keep');
   const decision = authorityDecision(authoritySecret(authority, 'no certificate'), now, []);
@@ -109,7 +116,16 @@ renewal('a Secret of an older format is made anew', () => {
   const state = { authority: demand.authority, trusted: true, nowMs: now };
   const place = serverLeaf(policyServer(), namespace);
   assert.equal(planLeaf(place, { ...state, seen: leafSecret(leaf, {}) }).actions.map(({ kind }) => kind), ['mint']);
-  assert.equal(planLeaf(place, { ...state, seen: leafSecret(leaf) }).actions, []);
+  assert.equal(planLeaf(place, { ...state, seen: leafSecret(leaf, place.secret) }).actions, []);
+});
+
+renewal('a Secret that lost its labels and its owner gets them back, and keeps a certificate that is good', () => {
+  const place = serverLeaf(policyServer(), namespace);
+  const { actions, nextMs } = planLeaf(place, { authority: demand.authority, trusted: true, nowMs: now, seen: leafSecret(leaf) });
+  assert.equal(actions.map((action) => action.kind === 'set-metadata' && action.metadata), [{ labels: place.secret.labels, annotations: place.secret.annotations, ownerReferences: place.secret.ownerReferences }]);
+  assert.type(nextMs, 'number');
+  const waiting = planLeaf(place, { authority: { ...other, previous: authority.certificate }, trusted: false, nowMs: now, seen: leafSecret(leaf) });
+  assert.equal(waiting.actions.map(({ kind }) => kind), ['set-metadata']);
 });
 
 renewal('an authority is written as what was decided, and only over the one that was seen', () => {

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { absent, hold, present } from '../../../../integrations/k8s-controller/src/desired/wanted.js';
-import { planFinalizer, planFor, type Plan } from '../../../../integrations/k8s-controller/src/plan/plan.js';
+import { planFinalizer, planFor, planMetadata, type Plan } from '../../../../integrations/k8s-controller/src/plan/plan.js';
 import type { Manifest } from '../../../../integrations/k8s-controller/src/world/kubernetes-object.js';
 import { frozen, namespace, seen } from '../support/objects.js';
 
@@ -22,6 +22,11 @@ plans('an object of the same name elsewhere is another one', () => {
 plans('what was changed is set again', () => assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '2' } }, labelled)])), ['apply']));
 plans('a label that was removed is set again', () => assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '1' } })])), ['apply']));
 plans('what a stranger added stays where strangers may add', () => assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, labelled)])), []));
+
+plans('what we applied once and want no more is taken back by applying again', () => {
+  const managedFields = [{ manager: 'wasmwarden-controller', operation: 'Apply', fieldsV1: { 'f:data': { 'f:x': {}, 'f:y': {} } } }];
+  assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, { ...labelled, managedFields })])), ['apply']);
+});
 
 plans('what a stranger added goes where strangers may not, for the version that was seen only', () => {
   const plan = planFor(present(wanted, { exact: ['data'] }), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, labelled)]);
@@ -48,6 +53,22 @@ plans('what ought to be gone is deleted, the object that was seen and no other',
 plans('what is held is left alone, there or not', () => {
   assert.equal(kinds(planFor(hold(reference, 'why'), [there])), []);
   assert.equal(kinds(planFor(hold(reference, 'why'), [])), []);
+});
+
+const owner = (uid: string): { apiVersion: string; kind: string; name: string; uid: string } => ({ apiVersion: 'v1', kind: 'Namespace', name: uid, uid });
+const surroundings = { name: 'a', namespace, labels: { part: 'ours' }, annotations: { format: '1' }, ownerReferences: [owner('ours')] };
+plans('labels, annotations and owners that are there are left alone, whatever stands beside them', () => {
+  const more = seen('Secret', 'a', {}, { labels: { part: 'ours', more: 'theirs' }, annotations: { format: '1' }, ownerReferences: [owner('theirs'), owner('ours')] });
+  assert.is(planMetadata(more, surroundings), undefined);
+});
+plans('labels, annotations and owners that were removed are set again, and those of others stay', () => {
+  const stripped = seen('Secret', 'a', { data: { x: '1' } }, { labels: { more: 'theirs' }, ownerReferences: [owner('theirs')] });
+  assert.equal(planMetadata(stripped, surroundings), {
+    kind: 'set-metadata',
+    reference: { ...reference, kind: 'Secret' },
+    metadata: { labels: { part: 'ours' }, annotations: { format: '1' }, ownerReferences: [owner('theirs'), owner('ours')] },
+    precondition: { uid: 'a-uid', resourceVersion: '1' },
+  });
 });
 
 const finalizer = 'kubewarden.io/finalizer';

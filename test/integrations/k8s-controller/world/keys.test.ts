@@ -34,6 +34,8 @@ for (const [title, object, expected] of [
   ['a Pod: its server and all policies on it', seen('Pod', 'p', {}, { labels }), bound],
   ['endpoints: the same', seen('EndpointSlice', 'e', {}, { labels }), bound],
   ['a Deployment: the same', seen('Deployment', 'policy-server-default', {}, { labels }), bound],
+  ['a version of the configuration: the same, for Pods serve what it says', seen('ConfigMap', 'policy-server-default-1', {}, { labels: { ...labels, 'kubewarden/config-version': '1' } }), bound],
+  ['the readable copy of the configuration: the server', seen('ConfigMap', 'policy-server-default', {}, { labels }), ['policy-server/default']],
   ['a ReplicaSet: the server, whose old versions it may mount', seen('ReplicaSet', 'r', {}, { labels }), ['policy-server/default']],
   ['a Service: the server', seen('Service', 'policy-server-default', {}, { labels }), ['policy-server/default']],
   ['a Pod of somebody else: nobody', seen('Pod', 'p'), []],
