@@ -31,6 +31,8 @@ async function runWorker<Key extends string>(queue: WorkQueue<Key>, work: (key: 
     } finally {
       queue.done(key);
     }
+    // Work that waits for nothing would keep timers and sockets waiting until the queue is empty: a lease would not be renewed.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

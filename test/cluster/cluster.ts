@@ -1,15 +1,16 @@
 // The fixture: a Kubernetes cluster of real programs for one test file, gone when the test is.
 
 import { execFile } from 'node:child_process';
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ImageMap } from './agent/image.js';
+import { parseAuditLog, type AuditEvent } from './api/audit.js';
 import { ApiClient, isNotFound } from './api/client.js';
 import type { ApiList, ApiObject } from './api/objects.js';
 import { findPrograms, type FoundPrograms, type ProgramName, type Programs } from './programs/programs.js';
 import { readKubeconfig } from './sandbox/kubeconfig.js';
 import { Sandbox } from './sandbox/launch.js';
-import { CLUSTER_FOLDER, type AgentTiming, type ClusterUser, type ContainerAddress, type ProcessUsage } from './sandbox/messages.js';
+import { AUDIT_LOG, CLUSTER_FOLDER, type AgentTiming, type ClusterUser, type ContainerAddress, type ProcessUsage } from './sandbox/messages.js';
 import type { EndpointSlice } from './services/service-table.js';
 import { whyNoSandbox } from './sandbox/unavailable.js';
 
@@ -22,6 +23,8 @@ export interface ClusterOptions {
   readonly timing?: Partial<AgentTiming>;
   /** Arguments added to the API server's, such as `--feature-gates=...`. */
   readonly apiServerArguments?: readonly string[];
+  /** Has the API server write down every request, for `auditEvents()`. */
+  readonly audit?: boolean;
 }
 
 /** A cluster, or why there is none on this machine. */
@@ -65,6 +68,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Starte
         images: options.images ?? {},
         timing: { ...DEFAULT_TIMING, ...options.timing },
         apiServerArguments: options.apiServerArguments ?? [],
+        audit: options.audit ?? false,
       },
     });
     const path = sandbox.outside(kubeconfig);
@@ -216,6 +220,11 @@ export class Cluster {
   /** Log of a program of the control plane, such as `kube-apiserver`, as a path of this machine. */
   programLog(name: ProgramName): string {
     return this.#sandbox.outside(`${CLUSTER_FOLDER}/logs/${name}.log`);
+  }
+
+  /** Every request that the API server has answered so far; the cluster must have been asked for its audit log. */
+  async auditEvents(): Promise<readonly AuditEvent[]> {
+    return parseAuditLog(await readFile(this.#sandbox.outside(AUDIT_LOG), 'utf8'));
   }
 
   /** Ends everything; the promise settles when no process, namespace or file of the cluster is left. */

@@ -34,7 +34,7 @@ export const pullSecret = 'registry-credentials';
 const credentials = { user: 'puller', password: 'correct horse' };
 
 /** Policies that are pushed to the registry. */
-const published = ['pod-privileged', 'add-label', 'scripted', 'adversarial/infinite-loop'] as const;
+const published = ['pod-privileged', 'add-label', 'scripted', 'witness', 'adversarial/infinite-loop'] as const;
 
 /** A registry of policies, as Pods and the API server's machine reach it. */
 export interface PolicyRegistry extends AsyncDisposable {

@@ -1,6 +1,6 @@
 // Starts etcd, the API server, the controller manager and the scheduler inside the sandbox, with all they need.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { get as getSecure } from 'node:https';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import type { ProgramName, Programs } from '../programs/programs.js';
 import { API_SERVICE_ADDRESS } from '../services/service-range.js';
 import { createAuthority, createSigningKey, issueCertificate, type CertificateFiles } from './certificates.js';
 import { credentialsOf, writeKubeconfig, type Access } from './kubeconfig.js';
-import { CLUSTER_FOLDER, type ClusterUser } from './messages.js';
-import { API_PORT, apiServerArguments, controllerManagerArguments, ETCD_URL, etcdArguments, managerArguments, type ControlPlaneCertificates } from './program-arguments.js';
+import { AUDIT_LOG, CLUSTER_FOLDER, type ClusterUser } from './messages.js';
+import { API_PORT, apiServerArguments, AUDIT_POLICY, auditArguments, controllerManagerArguments, ETCD_URL, etcdArguments, managerArguments, type ControlPlaneCertificates } from './program-arguments.js';
 import { ProgramSet } from './program-set.js';
 
 /** Names the API server's certificate is good for. */
@@ -28,6 +28,8 @@ export interface ControlPlaneSettings {
   /** The Node's address, on which the API server is reached. */
   readonly address: string;
   readonly apiServerArguments: readonly string[];
+  /** Whether the API server writes down every request. */
+  readonly audit: boolean;
 }
 
 /** The running control plane. */
@@ -102,7 +104,8 @@ export class ControlPlane {
   }
 
   async #startApiServer(): Promise<void> {
-    const { address, apiServerArguments: more } = this.#settings;
+    const { address, apiServerArguments: given, audit } = this.#settings;
+    const more = [...given, ...(audit ? await prepareAudit() : [])];
     const ready = await this.#asAdmin(async (admin) => (await admin.text('/readyz')) === 'ok');
     await this.#programs.start('kube-apiserver', apiServerArguments(address, this.#certificates, more), ready);
   }
@@ -130,6 +133,13 @@ export class ControlPlane {
       return probe(admin).finally(() => admin.close());
     };
   }
+}
+
+/** Writes the policy of the audit log; the answer are the API server's arguments for it. */
+async function prepareAudit(): Promise<readonly string[]> {
+  const policy = join(CLUSTER_FOLDER, 'audit-policy.json');
+  await writeFile(policy, JSON.stringify(AUDIT_POLICY));
+  return auditArguments(policy, AUDIT_LOG);
 }
 
 async function makeCertificates(address: string): Promise<ControlPlaneCertificates> {

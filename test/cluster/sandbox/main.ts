@@ -30,7 +30,7 @@ const begun = Date.now();
 async function start(settings: ClusterSettings): Promise<Answers['start']> {
   const address = `${settings.prefix}.1`;
   const network = await PodNetwork.create(settings.prefix);
-  const plane = await ControlPlane.start({ programs: settings.programs, address, apiServerArguments: settings.apiServerArguments });
+  const plane = await ControlPlane.start({ programs: settings.programs, address, apiServerArguments: settings.apiServerArguments, audit: settings.audit });
   const images = new Map(Object.entries(settings.images));
   const agents = new Map<string, NodeAgent>();
   for (const [index, name] of settings.nodes.entries()) {

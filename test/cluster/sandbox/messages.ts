@@ -13,6 +13,8 @@ export interface ClusterSettings {
   readonly timing: AgentTiming;
   /** Arguments added to the API server's own, such as feature gates. */
   readonly apiServerArguments: readonly string[];
+  /** Whether the API server writes down every request. */
+  readonly audit: boolean;
 }
 
 /** Times a test may shorten. */
@@ -79,3 +81,6 @@ export type Reply =
 
 /** Where the cluster keeps its files: a tmpfs that only the sandbox mounts. */
 export const CLUSTER_FOLDER = '/run/wasmwarden';
+
+/** The API server's audit log, where there is one. */
+export const AUDIT_LOG = `${CLUSTER_FOLDER}/logs/audit.log`;

@@ -76,6 +76,14 @@ export function apiServerArguments(address: string, certificates: ControlPlaneCe
   ];
 }
 
+/** What the audit log holds of each request: who asked for what, and what came of it. */
+export const AUDIT_POLICY = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], omitManagedFields: true, rules: [{ level: 'Metadata' }] };
+
+/** Of the API server, added to the others for an audit log. */
+export function auditArguments(policy: string, log: string): readonly string[] {
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`];
+}
+
 /** Of the controller manager; `volumePlugins` is a folder it may create. */
 export function controllerManagerArguments(kubeconfig: string, certificates: ControlPlaneCertificates, volumePlugins: string): string[] {
   return [

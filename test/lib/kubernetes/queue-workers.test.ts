@@ -61,6 +61,20 @@ workers('as many keys are worked on at once as there are workers', async () => {
   await Promise.all([end, running]);
 });
 
+workers('while work that waits for nothing is done, timers and sockets get their turn', async () => {
+  const { queue } = newQueue();
+  for (let key = 0; key < 100; key += 1) queue.add(String(key));
+  let worked = 0;
+  const running = runWorkers(queue, 1, () => {
+    worked += 1;
+    return Promise.resolve({ kind: 'done' });
+  });
+  await settle();
+  assert.ok(worked > 0 && worked < 100, `${worked} keys were worked on in one turn of the event loop`);
+  await queue.shutDown();
+  await running;
+});
+
 workers('a bug ends all workers when they have finished, and is thrown on', async () => {
   const { queue } = newQueue();
   let finish: () => void = () => undefined;

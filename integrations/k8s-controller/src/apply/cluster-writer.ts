@@ -56,9 +56,14 @@ export class ClusterWriter {
     }
   }
 
-  /** Writes the status of an object, as long as it is the one that was seen: what is said rests on it. */
-  async writeStatus(reference: ObjectReference, { uid, resourceVersion }: Precondition, status: object): Promise<void> {
-    await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion }, status } }, { subresource: 'status', fieldManager });
+  /**
+   * Writes the status of an object, as long as it is the one that was seen: what is said rests on it.
+   *
+   * @returns the version that the object has now; that of before when the status was the same
+   */
+  async writeStatus(reference: ObjectReference, { uid, resourceVersion }: Precondition, status: object): Promise<string | undefined> {
+    const { metadata } = await this.#client.patch(addressOf(reference), { kind: 'merge', patch: { metadata: { uid, resourceVersion }, status } }, { subresource: 'status', fieldManager });
+    return metadata.resourceVersion;
   }
 
   async #apply(object: Manifest): Promise<ApiObject> {

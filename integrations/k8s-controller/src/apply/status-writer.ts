@@ -22,10 +22,16 @@ interface Status {
   readonly [field: string]: unknown;
 }
 
+/** How many objects are remembered; forgetting one costs a conflict at most. */
+const maxRemembered = 10_000;
+
 /** Writes statuses. */
 export class StatusWriter {
   readonly #writer: Pick<ClusterWriter, 'writeStatus'>;
   readonly #tell: (reference: ObjectReference & { readonly uid: string }, transition: Transition) => void;
+
+  /** The versions of objects that our own writes have replaced, by uid. */
+  readonly #replaced = new Map<string, string>();
 
   constructor(writer: Pick<ClusterWriter, 'writeStatus'>, tell: (reference: ObjectReference & { readonly uid: string }, transition: Transition) => void) {
     this.#writer = writer;
@@ -35,9 +41,13 @@ export class StatusWriter {
   /** Writes a status unless it is the same; an object that is gone needs none. */
   async write({ reference, metadata: { uid, resourceVersion }, before, after }: StatusChange): Promise<readonly Failure[]> {
     if (before !== undefined && canonicalJson(before) === canonicalJson(after)) return [];
+    // What our own last write came to has not been seen yet; when it is, the object is looked at again.
+    if (resourceVersion !== undefined && this.#replaced.get(uid) === resourceVersion) return [];
+    this.#replaced.delete(uid);
     const failure = await attempt(async () => {
       try {
-        await this.#writer.writeStatus(reference, { uid, resourceVersion }, after);
+        const version = await this.#writer.writeStatus(reference, { uid, resourceVersion }, after);
+        if (resourceVersion !== undefined && version !== resourceVersion) this.#remember(uid, resourceVersion);
       } catch (thrown) {
         if (!isFault(thrown, 'KUBERNETES_NOT_FOUND')) throw thrown;
       }
@@ -45,5 +55,10 @@ export class StatusWriter {
     if (failure !== undefined) return [failure];
     for (const transition of transitions(before?.conditions ?? [], after.conditions ?? [])) this.#tell({ ...reference, uid }, transition);
     return [];
+  }
+
+  #remember(uid: string, replaced: string): void {
+    if (this.#replaced.size >= maxRemembered) this.#replaced.clear();
+    this.#replaced.set(uid, replaced);
   }
 }

@@ -62,7 +62,10 @@ export function authorityDecision(secret: SeenObject | undefined, nowMs: number,
   const endMs = validToMs(read.certificate);
   if (endMs < nowMs + lookaheadMs) return { kind: 'mint', previous: read.certificate, because: 'the certificate authority ends soon' };
   if (read.previous !== undefined && validToMs(read.previous) <= nowMs) return { kind: 'set-previous', authority: { ...read, previous: undefined }, because: 'the previous certificate authority has ended' };
-  if (read.previous === undefined && other !== undefined) return { kind: 'set-previous', authority: { ...read, previous: other }, because: 'the certificate authority was replaced' };
+  // Who replaces the certificate and key alone leaves the previous one of an earlier change behind.
+  const { previous } = read;
+  const isKept = previous !== undefined && others.some((pem) => isSameCertificate(pem, previous));
+  if (other !== undefined && !isKept) return { kind: 'set-previous', authority: { ...read, previous: other }, because: 'the certificate authority was replaced' };
   const ends = [endMs - lookaheadMs, ...(read.previous === undefined ? [] : [validToMs(read.previous)])];
   return { kind: 'keep', authority: read, nextMs: Math.max(0, Math.min(...ends) - nowMs) };
 }

@@ -89,7 +89,9 @@ export class Controller {
    */
   async run(signal: AbortSignal): Promise<'finished' | 'lost'> {
     const { config, client, namespace, identity, log, clock } = this.#parts;
-    const { synced, ended } = this.#cache.start(signal);
+    // Without leadership there is nothing to follow the cluster for: the process has to end so that another can take its place.
+    const over = new AbortController();
+    const { synced, ended } = this.#cache.start(AbortSignal.any([signal, over.signal]));
     const led = (async (): Promise<'finished' | 'lost'> => {
       if (!(await synced)) return 'finished';
       this.#synced = true;
@@ -102,7 +104,7 @@ export class Controller {
       const election = { client, namespace, name: electionName, identity, clock };
       return runElected({ ...election, onEvent: (event) => log.info({ ...event, ...(event.kind === 'failed' ? { fault: event.fault.message } : {}) }, 'election') }, (term) => this.#lead(term), signal);
     })();
-    const [end] = await Promise.all([led, ended]);
+    const [end] = await Promise.all([led.finally(() => over.abort(new Error('no longer elected'))), ended]);
     return end;
   }
 
@@ -160,8 +162,9 @@ export class Controller {
       if ('because' in action) log.info({ secret: action.secret.name, because: action.because }, 'made a certificate');
     };
     const writeStatus: ClusterWriter['writeStatus'] = async (reference, precondition, status) => {
-      await writer.writeStatus(reference, precondition, status);
+      const version = await writer.writeStatus(reference, precondition, status);
       this.metrics.wrote(reference.kind, 'status');
+      return version;
     };
     return {
       source: { cache: this.#cache, absence: this.#absence, namespace, nowMs: clock.nowMs },

@@ -3,7 +3,7 @@ import { authorityBundle } from '../certificates/bundle.js';
 import { ownWebhookConfigurations } from '../desired/own-webhooks.js';
 import { present } from '../desired/wanted.js';
 import { planFor } from '../plan/plan.js';
-import { authorityOf } from '../world/snapshot.js';
+import { settledAuthority } from '../world/settled-authority.js';
 import { carryOut, settled, type Reconciled } from './outcome.js';
 import type { Surroundings } from './surroundings.js';
 import type { WebhookKind } from '../desired/webhook.js';
@@ -13,7 +13,7 @@ const retryMs = 1_000;
 
 /** Reconciles the registrations. */
 export async function reconcileOwnWebhooks({ source, writer, service, ownWebhooksServe, namespaceOwner }: Surroundings): Promise<Reconciled> {
-  const authority = authorityOf(source);
+  const authority = settledAuthority(source);
   if (authority === undefined) return settled;
   const authorities = authorityBundle(authority);
   const wanted = ownWebhookConfigurations({ namespace: source.namespace, service, authorities, owner: await namespaceOwner() });

@@ -30,7 +30,11 @@ export async function reconcilePolicyServer(name: string, surroundings: Surround
   }
   const world = serverWorld(surroundings.source, reading.value);
   const desired = desiredOf(world, surroundings);
-  return isTerminating(reading.value.metadata) ? release(world, desired, surroundings) : maintain(world, desired, surroundings);
+  if (isTerminating(reading.value.metadata)) return release(world, desired, surroundings);
+  const maintained = await maintain(world, desired, surroundings);
+  // The Deployment may be seen as it was a while longer: what changes until then waits for others anew, as after any rollout.
+  if (maintained.failures.length === 0 && desired.version !== rolledOutVersion(world, surroundings.source.namespace)) surroundings.windows.forget(name);
+  return maintained;
 }
 
 function desiredOf(world: ServerWorld, { windows, defaults }: Surroundings): DesiredServer {

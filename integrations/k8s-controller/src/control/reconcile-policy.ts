@@ -6,10 +6,10 @@ import { desiredPolicy } from '../desired/policy.js';
 import { policyNameAnnotation, policyNamespaceAnnotation } from '../desired/labels.js';
 import { policyId, type PolicyIdentity } from '../desired/names.js';
 import { absent } from '../desired/wanted.js';
-import { planFinalizer, planFor, type Plan } from '../plan/plan.js';
+import { isAt, planFinalizer, planFor, type Plan } from '../plan/plan.js';
 import { policyStatus } from '../status/policy-status.js';
 import { unreadableStatus } from '../status/unreadable.js';
-import { referenceTo, type ObjectReference } from '../world/kubernetes-object.js';
+import { referenceTo, type ObjectReference, type SeenObject } from '../world/kubernetes-object.js';
 import { policyReading, policyWorld, webhooksNamed } from '../world/snapshot.js';
 import { webhookApiVersion, webhookKindOf } from '../desired/webhook.js';
 import { carryOut, settled, type Failure, type Reconciled } from './outcome.js';
@@ -38,6 +38,8 @@ async function reconcileReadable(identity: PolicyIdentity, policy: Policy, { sou
   const failures = await carryOut(isTerminating(policy.metadata) ? webhooks : [finalizer, ...webhooks], writer);
   const problem = failures.find(({ expected }) => !expected)?.message;
   const idle = webhooks.every((plan) => plan.kind === 'steps' && plan.actions.every(({ kind }) => kind === 'delete')) && seen.some(({ kind }) => kind === webhookKindOf(policy));
+  // A webhook that was made just now comes back as a change, and then there is more to say: one write instead of two.
+  if (failures.length === 0 && webhooks.some((plan) => makesOne(plan, seen))) return { failures, nextMs: desired.nextMs };
   const written = await status.write({
     reference: referenceOf(identity),
     metadata: policy.metadata,
@@ -46,6 +48,11 @@ async function reconcileReadable(identity: PolicyIdentity, policy: Policy, { sou
   });
   const released = isTerminating(policy.metadata) && failures.length === 0 ? await carryOut([finalizer], writer) : [];
   return { failures: [...failures, ...written, ...released], nextMs: desired.nextMs };
+}
+
+/** Whether a plan makes an object that was not there. */
+function makesOne(plan: Plan, seen: readonly SeenObject[]): boolean {
+  return plan.kind === 'steps' && plan.actions.some((action) => action.kind === 'apply' && !seen.some((object) => isAt(object, referenceTo(action.object))));
 }
 
 /** Takes away the webhooks of a policy that is gone without them: somebody removed its finalizer by hand. */

@@ -4,6 +4,8 @@ import type { Quiet } from '../desired/policy-server.js';
 
 interface Pending {
   readonly hash: ConfigHash;
+  /** The version that was rolled out meanwhile. */
+  readonly current: ConfigHash | undefined;
   readonly changedMs: number;
   readonly sinceMs: number;
 }
@@ -27,8 +29,9 @@ export class ChangeWindow {
     }
     const before = this.#pending.get(server);
     const changedMs = before?.hash === hash ? before.changedMs : nowMs;
-    const sinceMs = before?.sinceMs ?? nowMs;
-    this.#pending.set(server, { hash, changedMs, sinceMs });
+    // Measured from the last rollout on: changes that went with it do not hurry those that come after.
+    const sinceMs = before !== undefined && before.current === current ? before.sinceMs : nowMs;
+    this.#pending.set(server, { hash, current, changedMs, sinceMs });
     return { sinceChangeMs: nowMs - changedMs, sinceDifferenceMs: nowMs - sinceMs };
   }
 

@@ -10,15 +10,32 @@ const entrySchema = z.object({
 });
 const entriesSchema = z.array(entrySchema).catch([]);
 
+/** What is read of a configuration. */
+interface SeenConfiguration {
+  readonly pointsTo: string | undefined;
+  readonly trusted: readonly string[];
+}
+
+/** Each configuration is looked at for every other one. An object that changes is another object. */
+const readConfigurations = new WeakMap<SeenObject, SeenConfiguration>();
+
 /** The PolicyServer that a configuration points to; undefined when it points elsewhere. */
-export function pointsTo({ webhooks }: SeenObject): string | undefined {
-  const [first] = entriesSchema.parse(webhooks);
-  return serverNameOf(first?.clientConfig.service?.name ?? '');
+export function pointsTo(object: SeenObject): string | undefined {
+  return readOnce(object).pointsTo;
 }
 
 /** The certificates that the webhooks of a configuration trust, as PEM; of several webhooks, those that all of them trust. */
-export function trustedBy({ webhooks }: SeenObject): readonly string[] {
-  const bundles = entriesSchema.parse(webhooks).map(({ clientConfig }) => certificatesOf(Buffer.from(clientConfig.caBundle, 'base64').toString('utf8')));
+export function trustedBy(object: SeenObject): readonly string[] {
+  return readOnce(object).trusted;
+}
+
+function readOnce(object: SeenObject): SeenConfiguration {
+  const known = readConfigurations.get(object);
+  if (known !== undefined) return known;
+  const entries = entriesSchema.parse(object['webhooks']);
+  const bundles = entries.map(({ clientConfig }) => certificatesOf(Buffer.from(clientConfig.caBundle, 'base64').toString('utf8')));
   const [first = []] = bundles;
-  return first.filter((pem) => bundles.every((bundle) => bundle.includes(pem)));
+  const read = { pointsTo: serverNameOf(entries[0]?.clientConfig.service?.name ?? ''), trusted: first.filter((pem) => bundles.every((bundle) => bundle.includes(pem))) };
+  readConfigurations.set(object, read);
+  return read;
 }

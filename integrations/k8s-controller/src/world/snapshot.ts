@@ -1,20 +1,20 @@
 // From what is kept of the cluster to what is known for one reconcile.
 import { z } from 'zod';
 
-import { isAuthority, readAuthority } from '../certificates/renewal.js';
 import { readPolicy, readPolicyServer, type Policy, type PolicyServer, type Reading } from '../crds/custom-object.js';
 import { isTerminating } from '../crds/metadata.js';
 import { rolledOutVersion } from '../desired/policy-server.js';
 import { configVersionLabel } from '../desired/labels.js';
-import { formatIdentity, identityOf, policyIdOf, secretNames, serverObjectName, type PolicyIdentity } from '../desired/names.js';
+import { formatIdentity, identityOf, policyIdOf, serverObjectName, type PolicyIdentity } from '../desired/names.js';
 import type { ClusterCache } from './cluster-cache.js';
 import { identityOfObject, isPolicyKind } from './keys.js';
 import type { SeenObject } from './kubernetes-object.js';
 import { readPod } from './pod.js';
 import { pointsTo } from './seen-webhook.js';
+import { settledAuthority } from './settled-authority.js';
 import { readVersions } from './versions.js';
 import type { WebhookAbsence } from './webhook-absence.js';
-import type { Authority, BoundServer, PolicyWorld, Running, SeenWebhook, ServerWorld } from './world.js';
+import type { BoundServer, PolicyWorld, Running, SeenWebhook, ServerWorld } from './world.js';
 
 /** What snapshots are made of. */
 export interface SnapshotSource {
@@ -54,7 +54,7 @@ export function policyWorld(source: SnapshotSource, policy: Policy): PolicyWorld
     sameId,
     webhooks: sameId === undefined ? webhooksNamed(source, id) : [],
     webhooksGoneMs: source.absence.ofPolicy(id),
-    authority: authorityOf(source),
+    authority: settledAuthority(source),
   };
 }
 
@@ -71,7 +71,7 @@ export function serverWorld(source: SnapshotSource, server: PolicyServer): Serve
     autoscaled: cache.all('HorizontalPodAutoscaler').some(({ spec }) => scales(spec, name)),
     webhooks: webhooksFor(source, name),
     webhooksGoneMs: absence.ofServer(name),
-    authority: authorityOf(source),
+    authority: settledAuthority(source),
   };
 }
 
@@ -84,12 +84,6 @@ export function policiesOn({ cache }: Pick<SnapshotSource, 'cache'>, server: str
       return reading.kind === 'read' ? [reading.value] : [];
     })
     .sort(byAge);
-}
-
-/** The authority, if there is one that can sign. */
-export function authorityOf({ cache, namespace, nowMs }: SnapshotSource): Authority | undefined {
-  const read = readAuthority(cache.find('Secret', secretNames.authority, namespace), nowMs());
-  return isAuthority(read) ? read : undefined;
 }
 
 /** The webhook configurations with the name of a policy's id. */

@@ -64,6 +64,13 @@ renewal('an authority that was replaced by an operator: theirs is used, the one 
   assert.equal(decision.kind === 'set-previous' && [decision.authority.certificate, decision.authority.previous], [other.certificate, authority.certificate]);
 });
 
+renewal('an operator who replaces certificate and key alone leaves a previous authority of long ago behind: the one that signed what is served takes its place', async () => {
+  const older = await mintAuthority(now);
+  const decision = authorityDecision(authoritySecret(other, older.certificate), now, [authority.certificate]);
+  assert.is(decision.kind === 'set-previous' && decision.authority.previous, authority.certificate);
+  assert.is(authorityDecision(authoritySecret(other, authority.certificate), now, [authority.certificate]).kind, 'keep', 'and then it stays');
+});
+
 renewal('a previous authority is forgotten when it has ended, not before', () => {
   assert.is(authorityDecision(authoritySecret(authority, other.certificate), now, []).kind, 'keep');
   const decision = authorityDecision(authoritySecret(authority, 'no certificate'), now, []);

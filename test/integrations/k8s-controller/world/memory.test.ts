@@ -75,6 +75,20 @@ memory('changes of a configuration: since when it is as it is, and since when it
   assert.equal(look(9_500, '3', '2'), { sinceChangeMs: 0, sinceDifferenceMs: 0 });
 });
 
+memory('changes that go on after a rollout wait for each other anew', () => {
+  let nowMs = 0;
+  const changes = new ChangeWindow(() => nowMs);
+  const look = (ms: number, digit: string, current: string): unknown => {
+    nowMs = ms;
+    return changes.observe('default', hash(digit), hash(current));
+  };
+  look(0, '1', '0');
+  assert.equal(look(9_000, '2', '0'), { sinceChangeMs: 0, sinceDifferenceMs: 9_000 });
+  // Version 2 was rolled out, and by the time that is seen there is a further change.
+  assert.equal(look(10_000, '3', '2'), { sinceChangeMs: 0, sinceDifferenceMs: 0 });
+  assert.equal(look(11_000, '4', '2'), { sinceChangeMs: 0, sinceDifferenceMs: 1_000 });
+});
+
 memory('versions are read from ConfigMaps that carry one, whatever order their keys have', () => {
   const map = (name: string, data: object, labels: object): ReturnType<typeof seen> => seen('ConfigMap', name, { data }, { labels });
   const versions = readVersions([
