@@ -1,6 +1,6 @@
 // The layer table and the effects table of ARCHITECTURE.md as rules.
 
-const pureLayers = '^lib/(wasm|wapc|wasi|policy|json)/';
+const pureLayers = '^lib/(wasm|wapc|wasi|policy|json|audit)/';
 const ground = '^lib/(fault|outcome|deadline|events)\\.ts$';
 
 /** A layer may import itself, the ground and the named layers; nothing else of lib. */
@@ -42,13 +42,14 @@ export default {
     layer('http', []),
     layer('oci', ['http']),
     layer('kubernetes', ['json', 'http']),
+    layer('audit', ['json', 'kubernetes', 'policy']),
     layer('source', ['http', 'oci', 'policy', 'wasm']),
     layer('capabilities', ['json', 'http', 'oci']),
     { name: 'worker-owns-nothing', comment: 'The thread that runs hostile code imports only byte layers.', severity: 'error', from: { path: '^lib/runtime/worker/' }, to: { path: '^lib/', pathNot: ['^lib/runtime/(worker|bridge)/', '^lib/(wasm|wapc|wasi)/', ground] } },
     effect('@wapc/host', 'node_modules/@wapc/host', ['^lib/wapc/host\\.ts$']),
     effect('msgpack-lite', 'node_modules/(@types/)?msgpack-lite', ['^lib/wapc/codec\\.ts$']),
     effect('worker_threads', '^(node:)?worker_threads$', ['^lib/runtime/(pool/pool|pool/worker-slot|loader/loader|loader/entry|worker/entry|worker/host-call)\\.ts$']),
-    effect('undici', 'node_modules/undici', ['^lib/http/(undici-transport|tunnel)\\.ts$']),
+    effect('undici', 'node_modules/undici', ['^lib/http/(undici-transport|tunnel)\\.ts$', '^integrations/audit/src/servers/policy-server\\.ts$']),
     effect('@kubernetes/client-node', 'node_modules/@kubernetes/client-node', ['^lib/kubernetes/config\\.ts$']),
     effect('tar-stream', 'node_modules/tar-stream', ['^lib/source/archive\\.ts$']),
     effect('child_process', '^(node:)?child_process$', ['^lib/oci/credential-helper\\.ts$']),
@@ -57,6 +58,7 @@ export default {
       '^lib/capabilities/(system-resolver|crypto/mozilla-roots)\\.ts$',
       '^lib/http/(undici-transport|tunnel|proxies)\\.ts$',
       '^integrations/webhook-server/src/(sockets/api-server|sockets/probe-server|option-values|config|tls/tls-material)\\.ts$',
+      '^integrations/audit/src/servers/server-tls\\.ts$',
       '^integrations/k8s-controller/src/(probe-server|control/serving-probe|validation/server)\\.ts$',
     ]),
     effect('fs', '^(node:)?fs(/promises)?$', [
@@ -74,6 +76,7 @@ export default {
       '^lib/source/(atomic-file|module-content|module-store|partial-files|sources-file|store-layout)\\.ts$',
       '^integrations/webhook-server/src/tls/tls-material\\.ts$',
       '^integrations/cli/src/commands/inspect\\.ts$',
+      '^integrations/audit/src/main\\.ts$',
       '^integrations/k8s-controller/src/(main|apply/event-recorder|certificates/(authority|key-pair)|desired/config-hash|validation/webhook-check)\\.ts$',
     ]),
     effect('@peculiar/x509', 'node_modules/@peculiar/x509', ['^integrations/k8s-controller/src/certificates/authority\\.ts$']),

@@ -41,7 +41,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['lib/{wasm,wapc,wasi,policy,json}/**/*.ts', 'lib/kubernetes/{api-fault,api-object,back-off,connection,discovery,field-selector,lease,query,reflection,resource,selector,selector-text,store,watch-lines}.ts', 'lib/runtime/pool/{schedule,queue}.ts', 'lib/{fault,outcome,events}.ts'],
+    files: ['lib/{wasm,wapc,wasi,policy,json,audit}/**/*.ts', 'lib/kubernetes/{api-fault,api-object,back-off,connection,discovery,exact-objects,field-selector,lease,query,reflection,resource,selector,selector-text,store,watch-lines}.ts', 'lib/runtime/pool/{schedule,queue}.ts', 'lib/{fault,outcome,events}.ts'],
     rules: { 'no-restricted-globals': ['error', ...surroundings, ...clock, { name: 'Buffer', message: 'Pure code uses Uint8Array.' }] },
   },
   { files: ['integrations/*/src/main.ts', 'lib/deadline.ts'], rules: { 'no-restricted-globals': 'off' } },

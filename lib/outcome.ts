@@ -30,3 +30,12 @@ export class GuestExit extends Error {
     this.code = code;
   }
 }
+
+/** Thrown through the guest by whatever it waits in, when it must not go on: what comes of it is decided already. */
+export class GuestInterrupted extends Error {
+  override readonly name = 'GuestInterrupted';
+
+  constructor() {
+    super('the guest was interrupted');
+  }
+}

@@ -1,4 +1,4 @@
-// Finds where the members of one object lie in its bytes, so that a part can be passed on exactly as it came.
+// Finds where the members of one object or array lie in its bytes, so that a part can be passed on exactly as it came.
 // Meant for bytes that `decodeJson` accepted: values are skipped, not checked. On other bytes it still ends, inside them.
 import { Fault } from '../fault.js';
 import { quoted, type JsonFaultCode } from './json-fault.js';
@@ -15,6 +15,8 @@ const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
 const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
@@ -37,6 +39,24 @@ export function scanMembers(bytes: Uint8Array, start = 0): ReadonlyMap<string, S
     at = skipSpace(bytes, valueEnd);
     if (bytes[at] === closeBrace) return members;
     at = skipSpace(bytes, after(bytes, at, comma));
+  }
+}
+
+/**
+ * The elements of the array that begins at `start` (white space aside), as spans in their order.
+ *
+ * @throws {Fault} JSON_SYNTAX where no array stands or it does not end
+ */
+export function scanElements(bytes: Uint8Array, start = 0): readonly Span[] {
+  const elements: Span[] = [];
+  let at = skipSpace(bytes, after(bytes, skipSpace(bytes, start), openBracket));
+  if (bytes[at] === closeBracket) return elements;
+  for (;;) {
+    const end = endOfValue(bytes, at);
+    elements.push({ start: at, end });
+    const next = skipSpace(bytes, end);
+    if (bytes[next] === closeBracket) return elements;
+    at = skipSpace(bytes, after(bytes, next, comma));
   }
 }
 
@@ -82,14 +102,14 @@ function keyOf(bytes: Uint8Array, start: number, end: number): string {
 function endOfValue(bytes: Uint8Array, start: number): number {
   const first = bytes[start];
   if (first === quote) return endOfString(bytes, start);
-  if (first === openBrace || first === 0x5b) return endOfNested(bytes, start);
+  if (first === openBrace || first === openBracket) return endOfNested(bytes, start);
   let at = start;
   while (at < bytes.length && !endsScalar(bytes[at])) at += 1;
   if (at === start) throw fault('JSON_SYNTAX', 'expected a value', start);
   return at;
 }
 
-const endsScalar = (byte: number | undefined): boolean => byte === comma || byte === closeBrace || byte === 0x5d || isSpace(byte);
+const endsScalar = (byte: number | undefined): boolean => byte === comma || byte === closeBrace || byte === closeBracket || isSpace(byte);
 
 /** The offset after the bracket that closes the one at `start`; counts levels and keeps no stack, so depth costs nothing. */
 function endOfNested(bytes: Uint8Array, start: number): number {

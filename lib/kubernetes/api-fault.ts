@@ -62,7 +62,8 @@ export interface RefusingAnswer {
 /**
  * The fault for an answer that is no success.
  *
- * Its context has `status` (HTTP), and where the server said so `reason`, `message`, `details` of its Status and `retryAfterMs`.
+ * Its context has `status` (HTTP), and where the server said so `reason`, `message`, `details` of its Status, `retryAfterMs`,
+ * and `continueToken`: where a listing that was forgotten half-way may go on, at a later moment.
  *
  * @param attempted what was to be done, such as `get secrets "a" in namespace "b"`
  * @see https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#response-status-kind
@@ -74,10 +75,11 @@ export function answerFault(attempted: string, { httpStatus, retryAfter, body }:
   const [code, retryable] = meaningOf(httpStatus, reason);
   const details = isJsonObject(status['details']) ? status['details'] : undefined;
   const retryAfterMs = parseRetryAfter(retryAfter, nowMs) ?? askedPauseMs(details);
+  const continueToken = isJsonObject(status['metadata']) ? textOf(status['metadata']['continue']) : '';
   const said = `the API server answered ${httpStatus}${reason === '' ? '' : ` ${reason}`}${message === '' ? '' : `: ${message}`}`;
   return new Fault(code, `cannot ${attempted}: ${said}`, {
     retryable,
-    context: { status: httpStatus, reason, message, ...(details === undefined ? {} : { details }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+    context: { status: httpStatus, reason, message, ...(details === undefined ? {} : { details }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(continueToken === '' ? {} : { continueToken }) },
   });
 }
 

@@ -3,6 +3,7 @@
 import type { JsonValue } from '../json/json-value.js';
 import type { ApiObject, ObjectList } from './api-object.js';
 import type { ConnectionSource } from './connection.js';
+import { type ExactListOptions, type ExactObject, type ExactPage, getExact, listExact } from './exact-objects.js';
 import { createHttpsTransport } from './https-transport.js';
 import * as objects from './objects.js';
 import { listAll, type ListOptions, type ListPage, listPages } from './pages.js';
@@ -57,6 +58,16 @@ export class ClusterClient {
   /** The pages of a collection as they come; see `ListPage.first`. */
   pages(address: CollectionAddress, options?: ListOptions): AsyncGenerator<ListPage> {
     return listPages(this.#rest, address, options);
+  }
+
+  /** The pages of a collection with every object's JSON as the API server wrote it; each may show a later moment than the one before. */
+  exactPages(address: CollectionAddress, options?: ExactListOptions): AsyncGenerator<ExactPage> {
+    return listExact(this.#rest, address, options);
+  }
+
+  /** One object with its JSON as the API server wrote it. */
+  getExact(address: ObjectAddress, options?: objects.ReadOptions): Promise<ExactObject> {
+    return getExact(this.#rest, address, options);
   }
 
   watch(address: CollectionAddress, options: WatchOptions): AsyncGenerator<WatchEvent> {

@@ -11,6 +11,7 @@ export { loadConnection } from './config.js';
 export type { KubeConfigOrigin } from './config.js';
 export type { Connection, ConnectionSource, TlsIdentity } from './connection.js';
 export type { KubeConfigView } from './connection-source.js';
+export type { ExactListOptions, ExactObject, ExactPage } from './exact-objects.js';
 export { parseApiVersion } from './discovery.js';
 export type { ApiVersion, Discovered, DiscoveredResource } from './discovery.js';
 export { formatFieldSelector, matchesFields, parseFieldSelector } from './field-selector.js';

@@ -9,6 +9,6 @@ export type { PolicyId } from './identity.js';
 export { decodeMetadata, encodeMetadata, metadataSection, parseMetadata } from './metadata.js';
 export type { ExecutionMode, Metadata, MetadataRule } from './metadata.js';
 export { metadataProblems } from './metadata-rules.js';
-export { annotateModule, moduleData, readMetadata, readPolicyModule } from './module.js';
-export type { PolicyModule } from './module.js';
+export { annotateModule, moduleData, moduleReuse, readMetadata, readPolicyModule } from './module.js';
+export type { ModuleReuse, PolicyModule } from './module.js';
 export { Fault, isFault } from '../fault.js';

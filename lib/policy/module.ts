@@ -1,8 +1,10 @@
 // A policy's module as a file: what it is, what it carries, and the same with other metadata. Running it is lib/runtime's.
+import { isFault } from '../fault.js';
 import { abiOf } from '../wasm/abi.js';
 import { customSection, withCustomSection } from '../wasm/custom-section.js';
 import { moduleInterface, type ModuleInterface } from '../wasm/interface.js';
 import { renameFunctionImport } from '../wasm/rename-import.js';
+import { judgeModule } from '../wasm/rewrite.js';
 import { readSections, sectionId } from '../wasm/sections.js';
 
 import { decodeMetadata, encodeMetadata, metadataSection, type Metadata } from './metadata.js';
@@ -21,6 +23,26 @@ export interface PolicyModule extends ModuleInterface {
 export function readPolicyModule(bytes: Uint8Array): PolicyModule {
   const module = moduleInterface(bytes);
   return { ...module, abi: abiOf(module).kind };
+}
+
+/** How a module's instances can be used. */
+export type ModuleReuse =
+  /** One can serve many requests: after each it is put back to what it was. */
+  | { readonly kind: 'resettable' }
+  /** Each request needs a new one; clauses such as "it exports a table". Not all of these can be stopped at any moment. */
+  | { readonly kind: 'fresh-only'; readonly reasons: readonly string[]; readonly isInterruptible: boolean }
+  /** It cannot be run here at all. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** Tells by all of a module's code how its instances can be used, the operator's limits left aside. */
+export function moduleReuse(bytes: Uint8Array): ModuleReuse {
+  try {
+    const { resettability, isInterruptible } = judgeModule(bytes);
+    return resettability.kind === 'resettable' ? resettability : { ...resettability, isInterruptible };
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown;
+    return { kind: 'refused', message: thrown.message };
+  }
 }
 
 /**

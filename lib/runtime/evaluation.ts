@@ -9,6 +9,7 @@ import { decide } from '../policy/decision.js';
 import { encodeValidate, operations } from '../policy/guest-contract.js';
 import type { AdmissionResponse } from '../policy/response.js';
 import { responseOf } from '../policy/verdict.js';
+import type { HostAnswer } from '../wapc/protocol.js';
 
 import type { ReadyPolicy } from './loaded-policy.js';
 import { withLogBudget } from './log-budget.js';
@@ -65,18 +66,28 @@ export interface OperationCall {
 /** Runs one operation of a policy's guest. Faults as `evaluateRequest`. */
 export async function runOperation(ports: EvaluationPorts, policy: ReadyPolicy, { operation, payload, deadline }: OperationCall): Promise<Run> {
   const { pool, dispatcher, emit } = ports;
-  const { id, module, limitMs, grants, contextAwareResources } = policy;
-  const report = withLogBudget(id, emit);
-  const { outcome, waitMs, runMs } = await pool.run({
-    module,
+  const { id, code, sandbox, limits, rules, grants, contextAwareResources } = policy;
+  const { hostAnswerBytes, logLines } = rules.limits;
+  const report = withLogBudget(id, emit, logLines);
+  const { outcome, waitMs, runMs, instance } = await pool.run({
+    policy: id,
+    sandbox,
+    code,
+    maxConcurrent: rules.maxConcurrent ?? Number.POSITIVE_INFINITY,
     operation,
     payload,
     deadline,
-    limitMs,
-    answer: (call, signal) => dispatcher.dispatch(call, grants, { policyId: id, signal, deadline, contextAwareResources, emit: report }),
+    limits,
+    answer: async (call, signal) => bounded(await dispatcher.dispatch(call, grants, { policyId: id, signal, deadline, contextAwareResources, emit: report }), hostAnswerBytes),
     onOutput: (source, message) => report({ kind: 'guest-logged', policyId: id, source, level: 'info', message, data: '{}' }),
   });
-  emit({ kind: 'evaluated', policyId: id, operation, outcome: outcome.kind, waitMs, runMs });
+  emit({ kind: 'evaluated', policyId: id, operation, outcome: outcome.kind, waitMs, runMs, ...(instance === undefined ? {} : { instance }) });
   if (outcome.kind !== 'start-failed') return { outcome, waitMs, runMs };
   throw new Fault('POLICY_START_FAILED', `WebAssembly failure: cannot bring up an instance of policy '${id}': Initialization failed: ${outcome.message}`);
+}
+
+/** The host's answer, or a refusal where it is larger than the guest may be given. */
+function bounded(answer: HostAnswer, maxBytes: number): HostAnswer {
+  if (answer.kind === 'refused' || answer.payload.byteLength <= maxBytes) return answer;
+  return { kind: 'refused', message: `the answer has ${answer.payload.byteLength} bytes, the limit is ${maxBytes}` };
 }

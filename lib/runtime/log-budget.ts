@@ -1,11 +1,11 @@
 // What a policy makes the operator read, within a budget per evaluation: a policy that floods its log must not fill a disk.
 import type { EventSink, RuntimeEvent } from '../events.js';
 
-import { maxChars, maxLines, OutputBudget } from './bridge/output-budget.js';
+import { maxChars, OutputBudget } from './bridge/output-budget.js';
 
 /** An event sink for one evaluation that passes everything on but more log lines, denials and failures than the budget allows. */
-export function withLogBudget(policyId: string, emit: EventSink): EventSink {
-  const budget = new OutputBudget();
+export function withLogBudget(policyId: string, emit: EventSink, maxLines: number): EventSink {
+  const budget = new OutputBudget(maxLines);
   const message = `the policy wrote or caused more than ${maxLines} lines or ${maxChars} characters of log in one evaluation; the rest is dropped`;
   return (event) => {
     const chars = logChars(event);

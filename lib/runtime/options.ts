@@ -8,6 +8,8 @@ import type { EventSink } from '../events.js';
 import { Fault } from '../fault.js';
 import { fieldProblems, formatFieldProblems } from '../policy/field-problems.js';
 
+import { sandboxSchema, type SandboxOptions, type SandboxRules } from './sandbox-rules.js';
+
 /** Settings of a runtime; every one has a default. */
 export interface RuntimeOptions {
   /** Evaluations that may run at once, each on a thread of its own. Default: the processors there are. */
@@ -18,12 +20,12 @@ export interface RuntimeOptions {
   readonly queueSize?: number;
   /** How long a policy may execute per phase (start, operation), in milliseconds; null for no limit. Default 2000. */
   readonly policyTimeoutMs?: number | null;
-  /** Linear memory a policy may have, in pages of 64 KiB. Default 2048 (128 MiB). */
-  readonly maxMemoryPages?: number;
-  /** Entries a policy's tables may have. Default 100,000. */
-  readonly maxTableElements?: number;
-  /** How long reading, checking and compiling one module may take, in milliseconds. Default 60,000. */
-  readonly loadTimeoutMs?: number;
+  /** Evaluations that may wait for their host's answer beyond the workers, each on a thread more. Default: as many as workers. */
+  readonly parkedWorkers?: number;
+  /** Memory that warm instances may take on each thread, in bytes; the one used longest ago goes first. Default 128 MiB. */
+  readonly warmBytes?: number;
+  /** How far instances are shared and what a guest may take; a policy can have rules of its own. */
+  readonly sandbox?: SandboxOptions;
   /** Refuse modules without policy metadata, as the policy server does. Default false. */
   readonly requireMetadata?: boolean;
   /** Host capabilities of your own; one with the path of a built-in takes its place. */
@@ -41,23 +43,20 @@ export interface RuntimeSettings {
   readonly queueSize: number;
   /** `Infinity` when there is no limit. */
   readonly policyTimeoutMs: number;
-  readonly maxMemoryPages: number;
-  readonly maxTableElements: number;
-  readonly loadTimeoutMs: number;
+  readonly parkedWorkers: number;
+  readonly warmBytes: number;
+  readonly sandbox: SandboxRules;
   readonly requireMetadata: boolean;
 }
-
-/** What a timer can wait at most, about 25 days. */
-const maxTimerMs = 2 ** 31 - 1;
 
 const settingsSchema = z.strictObject({
   workers: z.int().min(1).max(1024).optional(),
   spareWorkers: z.int().min(0).max(16).default(1),
   queueSize: z.int().min(0).max(1_000_000).default(1000),
   policyTimeoutMs: z.number().positive().nullable().default(2000),
-  maxMemoryPages: z.int().min(1).max(65536).default(2048),
-  maxTableElements: z.int().min(0).max(10_000_000).default(100_000),
-  loadTimeoutMs: z.number().positive().max(maxTimerMs).default(60_000),
+  parkedWorkers: z.int().min(0).max(1024).optional(),
+  warmBytes: z.int().min(0).default(128 * 1024 * 1024),
+  sandbox: sandboxSchema.prefault({}),
   requireMetadata: z.boolean().default(false),
   capabilities: z.array(z.custom<Capability>()).default([]),
   onEvent: z.custom<EventSink>((value) => typeof value === 'function', 'expected a function').default(() => () => undefined),
@@ -71,5 +70,6 @@ const settingsSchema = z.strictObject({
 export function runtimeSettings(options: RuntimeOptions): RuntimeSettings {
   const parsed = settingsSchema.safeParse(options);
   if (!parsed.success) throw new Fault('RUNTIME_OPTIONS_INVALID', `Cannot create the runtime: ${formatFieldProblems(fieldProblems(parsed.error))}`);
-  return { ...parsed.data, workers: parsed.data.workers ?? availableParallelism(), policyTimeoutMs: parsed.data.policyTimeoutMs ?? Number.POSITIVE_INFINITY };
+  const workers = parsed.data.workers ?? availableParallelism();
+  return { ...parsed.data, workers, parkedWorkers: parsed.data.parkedWorkers ?? workers, policyTimeoutMs: parsed.data.policyTimeoutMs ?? Number.POSITIVE_INFINITY };
 }

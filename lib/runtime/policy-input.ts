@@ -6,6 +6,7 @@ import { parsePolicyDefinition, type PolicyDefinition } from '../policy/definiti
 import type { ExecutionMode } from '../policy/metadata.js';
 
 import type { ModuleSource } from './loader/module-load.js';
+import { sandboxRules, type SandboxOptions, type SandboxRules } from './sandbox-rules.js';
 
 /** A policy to load. Everything but the module has a default; see `PolicyDefinition`. */
 export interface PolicyInput extends Partial<Omit<PolicyDefinition, 'module'>> {
@@ -13,6 +14,8 @@ export interface PolicyInput extends Partial<Omit<PolicyDefinition, 'module'>> {
   readonly module: string | URL | Uint8Array;
   /** Run the module in this mode, whatever its metadata says. */
   readonly executionMode?: ExecutionMode | undefined;
+  /** Rules for its sandbox; the runtime's where it has none of its own. */
+  readonly sandbox?: SandboxOptions | undefined;
 }
 
 /** A policy to load with its defaults filled in. */
@@ -20,17 +23,19 @@ export interface ParsedInput {
   readonly definition: PolicyDefinition;
   readonly source: ModuleSource;
   readonly executionMode: ExecutionMode | undefined;
+  readonly sandbox: SandboxRules;
 }
 
 /**
- * Checks an input and fills in the defaults.
+ * Checks an input and fills in the defaults, those of its sandbox from the runtime's rules.
  *
  * @throws {Fault} `POLICIES_INVALID`; `MODULE_LOCATION_UNSUPPORTED` for a module that is not at hand
  */
-export function parsePolicyInput(input: PolicyInput): ParsedInput {
+export function parsePolicyInput(input: PolicyInput, general: SandboxRules): ParsedInput {
   const module: unknown = input.module;
   const named = module instanceof Uint8Array ? 'bytes' : module instanceof URL ? module.href : module;
-  return { definition: parsePolicyDefinition({ ...input, module: named }), source: moduleSource(input.module), executionMode: input.executionMode };
+  const definition = parsePolicyDefinition({ ...input, module: named });
+  return { definition, source: moduleSource(input.module), executionMode: input.executionMode, sandbox: sandboxRules(input.sandbox ?? {}, general) };
 }
 
 function moduleSource(module: string | URL | Uint8Array): ModuleSource {

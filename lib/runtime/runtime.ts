@@ -10,7 +10,6 @@ import { parseAdmissionReview, type Request } from '../policy/admission.js';
 import { decodeProtocolVersion, operations, type ProtocolVersion, type SettingsVerdict } from '../policy/guest-contract.js';
 import { rejection } from '../policy/response.js';
 import { settingsVerdictOf } from '../policy/verdict.js';
-import { defaultExchangeLimits } from '../wapc/exchange.js';
 
 import { evaluateRequest, runOperation, type Evaluation, type EvaluationPorts } from './evaluation.js';
 import type { LoadedPolicy, ReadyPolicy } from './loaded-policy.js';
@@ -18,11 +17,17 @@ import { loadPolicies } from './load-policies.js';
 import { Loader } from './loader/loader.js';
 import { runtimeSettings, type RuntimeOptions, type RuntimeSettings } from './options.js';
 import type { PolicyInput } from './policy-input.js';
-import { Pool } from './pool/pool.js';
+import { Pool, type PoolPatience } from './pool/pool.js';
 import { workerThreads } from './pool/worker-slot.js';
+import { SandboxNumbers } from './sandbox-numbers.js';
 
-/** Ending a thread takes some milliseconds; one that takes this long is in an instruction that nothing interrupts. */
-const stopPatienceMs = 5_000;
+/**
+ * - An interrupted guest is out within a millisecond of processor time; a busy machine gets it later.
+ * - A new instance takes as long as its start functions, which took their time before and were let pass.
+ * - Ending a thread takes some milliseconds; one that takes this long is in an instruction that nothing interrupts.
+ * - A host call that takes longer than an evaluation mostly does leaves its processor to others.
+ */
+const patience: PoolPatience = { interruptMs: 250, mendMs: 10_000, stopMs: 5_000, parkMs: 2 };
 
 /** How one evaluation is asked for. */
 export interface EvaluateOptions {
@@ -43,17 +48,18 @@ export class Runtime implements AsyncDisposable {
   readonly #discreetPorts: EvaluationPorts;
   readonly #pool: Pool;
   readonly #loaders = new Set<Loader>();
+  readonly #numbers = new SandboxNumbers();
   #policies: ReadonlyMap<string, LoadedPolicy> = new Map();
   #isClosed = false;
 
   constructor(options: RuntimeOptions) {
     this.#settings = runtimeSettings(options);
-    const { workers, spareWorkers, queueSize, capabilities, onEvent } = this.#settings;
+    const { workers, spareWorkers, parkedWorkers, queueSize, warmBytes, capabilities, onEvent } = this.#settings;
     this.#dispatcher = createDispatcher({ builtIn: builtInCapabilities(), added: capabilities });
     this.#pool = new Pool({
-      limits: { workers, spares: spareWorkers, queue: queueSize },
-      startThread: workerThreads(defaultExchangeLimits),
-      stopPatienceMs,
+      limits: { workers, spares: spareWorkers, parked: parkedWorkers, queue: queueSize },
+      startThread: workerThreads(warmBytes),
+      patience,
       emit: onEvent,
     });
     this.#ports = { pool: this.#pool, dispatcher: this.#dispatcher, emit: onEvent };
@@ -82,12 +88,12 @@ export class Runtime implements AsyncDisposable {
    */
   async load(definitions: Readonly<Record<string, PolicyInput>>): Promise<ReadonlyMap<string, LoadedPolicy>> {
     if (this.#isClosed) throw new Fault('RUNTIME_CLOSED', 'The runtime is closed.');
-    const { maxMemoryPages, maxTableElements, loadTimeoutMs } = this.#settings;
-    await using loader = new Loader({ memoryPages: maxMemoryPages, tableElements: maxTableElements }, loadTimeoutMs);
+    await using loader = new Loader();
     this.#loaders.add(loader);
     try {
-      const loaded = await loadPolicies(definitions, { loader, settings: this.#settings, knownPaths: this.#dispatcher.knownPaths });
+      const loaded = await loadPolicies(definitions, { loader, settings: this.#settings, numbers: this.#numbers, knownPaths: this.#dispatcher.knownPaths });
       this.#policies = new Map([...this.#policies, ...loaded]);
+      this.#retain();
       return loaded;
     } finally {
       this.#loaders.delete(loader);
@@ -144,6 +150,14 @@ export class Runtime implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Lets go of instances of policies that were replaced. */
+  #retain(): void {
+    const needed = new Set([...this.#policies.values()].flatMap((policy) => (policy.kind === 'ready' ? [policy.sandbox] : [])));
+    const isNeeded = (sandbox: number): boolean => needed.has(sandbox);
+    this.#pool.retain(isNeeded);
+    this.#numbers.retain(isNeeded);
   }
 
   #find(id: string): LoadedPolicy {

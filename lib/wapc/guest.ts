@@ -1,5 +1,5 @@
 // Brings one instance of a guest up and calls it: start order, outcome table (contract 1.3). Bytes only.
-import { GuestExit, type GuestPhase, type Outcome } from '../outcome.js';
+import { GuestExit, GuestInterrupted, type GuestPhase, type Outcome } from '../outcome.js';
 
 import { GuestProtocolError } from './exchange.js';
 import { GuestHost, type HostPorts } from './host.js';
@@ -21,17 +21,45 @@ export interface GuestOptions extends HostPorts {
 
 type GuestFunction = (...values: number[]) => unknown;
 
-/** One instance of a waPC module, started once and then called any number of times, until it traps. */
+/** One instance of a waPC module, started once and then called any number of times, until it traps or is put back. */
 export class Guest {
   readonly #host: GuestHost;
   readonly #options: GuestOptions;
   readonly #latch = new Latch();
+  #instance: WebAssembly.Instance | undefined;
   #guestCall: GuestFunction | undefined;
   #calling = false;
+  #isSpoiled = false;
 
   constructor(options: GuestOptions) {
     this.#options = options;
     this.#host = new GuestHost(options);
+  }
+
+  /** The instance, from the moment its own start section has run. */
+  get instance(): WebAssembly.Instance | undefined {
+    return this.#instance;
+  }
+
+  /** The guest's memory; throws as a guest's mistake while its own start section runs. */
+  get memory(): WebAssembly.Memory {
+    return this.#host.getCallerMemory();
+  }
+
+  /** Whether something ended the guest that leaves the instance in doubt: an exhausted stack, or our own failure. */
+  get isSpoiled(): boolean {
+    return this.#isSpoiled;
+  }
+
+  /** Host calls that were made while it started; of use between `start` and the first call. */
+  get hostCalls(): number {
+    return this.#host.hostCalls;
+  }
+
+  /** Drops what the host remembers of the last call; what the instance remembers is its owner's business. */
+  forget(): void {
+    this.#host.forget();
+    this.#latch.reset();
   }
 
   /**
@@ -42,16 +70,17 @@ export class Guest {
   start(module: WebAssembly.Module): StartFailure | undefined {
     this.#options.onPhase('start');
     try {
-      const memory = (): WebAssembly.Memory => this.#host.getCallerMemory();
+      const memory = (): WebAssembly.Memory => this.memory;
       const offered = { ...this.#options.imports(memory), ...this.#host.getImports() };
       const instance = instantiated(module, importObject(module, this.#latch.guard(offered)));
       this.#latch.check();
       this.#host.instance = instance;
+      this.#instance = instance;
       for (const name of guestExports.starts) this.#runStart(instance.exports[name]);
       this.#guestCall = guestCallOf(instance);
       return undefined;
     } catch (thrown) {
-      return { kind: 'start-failed', message: guestFailure(thrown) };
+      return { kind: 'start-failed', message: this.#failure(thrown) };
     }
   }
 
@@ -70,10 +99,15 @@ export class Guest {
       if (typeof result !== 'number') throw new GuestProtocolError('__guest_call returned no number');
       return this.#outcome(result !== 0);
     } catch (thrown) {
-      return { kind: 'trapped', message: guestFailure(thrown) };
+      return { kind: 'trapped', message: this.#failure(thrown) };
     } finally {
       this.#calling = false;
     }
+  }
+
+  #failure(thrown: unknown): string {
+    this.#isSpoiled ||= !leavesInstanceSound(thrown);
+    return guestFailure(thrown);
   }
 
   #runStart(start: WebAssembly.ExportValue | undefined): void {
@@ -114,6 +148,12 @@ function guestCallOf(instance: WebAssembly.Instance): GuestFunction {
   return guestCall as GuestFunction;
 }
 
+/** Whether a guest can be called again after this: what is thrown here leaves no host function half done. */
+function leavesInstanceSound(thrown: unknown): boolean {
+  const soundEnds = [WebAssembly.RuntimeError, GuestExit, GuestInterrupted, GuestPointerError, GuestProtocolError];
+  return soundEnds.some((kind) => thrown instanceof kind) || isWasmException(thrown);
+}
+
 /**
  * The text of a failure that the guest's code caused; anything else is our bug and goes on up.
  *
@@ -124,6 +164,7 @@ function guestFailure(thrown: unknown): string {
     thrown instanceof WebAssembly.RuntimeError ||
     thrown instanceof WebAssembly.LinkError ||
     thrown instanceof GuestExit ||
+    thrown instanceof GuestInterrupted ||
     thrown instanceof GuestPointerError ||
     thrown instanceof GuestProtocolError ||
     thrown instanceof RangeError;

@@ -12,6 +12,8 @@ export interface HostPorts {
   /** Receives each `__console_log` line; never the host's own stdout. */
   readonly consoleLog: (text: string) => void;
   readonly limits: ExchangeLimits;
+  /** The memory the guest imports, for one that exports none. */
+  readonly importedMemory?: WebAssembly.Memory | undefined;
 }
 
 /** Thrown into the inherited `__host_call`, which keeps `'' + thrown` as the guest's error text: no `Error: ` in front. */
@@ -37,17 +39,29 @@ export class GuestHost extends WapcHost {
     this.#ports = ports;
   }
 
-  /** Forgets everything of the call before: request, answers and errors of both sides. Returns the operation's bytes. */
+  /** How many host calls were made since the last call began. */
+  get hostCalls(): number {
+    return this.#hostCalls;
+  }
+
+  /** Forgets everything of the call before and begins the next one. Returns the operation's bytes. */
   beginCall(operation: string, payload: Uint8Array): Uint8Array {
+    this.forget();
+    const operationEncoded = this.textEncoder.encode(operation);
+    this.state.guestRequest = { operation, operationEncoded, msg: payload };
+    return operationEncoded;
+  }
+
+  /** Forgets everything of the call before: request, answers and errors of both sides. */
+  forget(): void {
     const { state } = this;
+    delete state.guestRequest;
     delete state.guestResponse;
     delete state.guestError;
     delete state.hostResponse;
     delete state.hostError;
     this.#hostCalls = 0;
-    const operationEncoded = this.textEncoder.encode(operation);
-    state.guestRequest = { operation, operationEncoded, msg: payload };
-    return operationEncoded;
+    this.#handlerFailure = undefined;
   }
 
   /** What the guest has left of the current call. */
@@ -64,7 +78,7 @@ export class GuestHost extends WapcHost {
   override getCallerMemory(): WebAssembly.Memory {
     // Unset while a module's own start section runs: `new WebAssembly.Instance` has not returned yet.
     const instance = this.instance as WebAssembly.Instance | undefined;
-    const memory = instance?.exports['memory'];
+    const memory = instance && (instance.exports['memory'] ?? this.#ports.importedMemory);
     if (!(memory instanceof WebAssembly.Memory)) throw new GuestProtocolError('the guest called its host before its memory could be reached (from its start section)');
     return memory;
   }

@@ -1,30 +1,31 @@
 // A function that the rewriter adds to a module, and the types such functions have.
-import { encodeU32, joinBytes } from './leb128.js';
+import { encodeU32, joinAll, joinBytes } from './leb128.js';
 import type { Encoded } from './instruction-writer.js';
 
-/** The signatures of added functions. */
-export type AddedSignature = 'no operands' | 'grow' | 'bulk';
+/** A value type as the format writes it; some references take more than a byte. */
+export type EncodedType = Uint8Array;
 
-const i32 = 0x7f;
-
-/** Each signature as an entry of the type section. */
-export const addedTypes: Readonly<Record<AddedSignature, Uint8Array>> = {
-  'no operands': Uint8Array.of(0x60, 0, 0),
-  'grow': Uint8Array.of(0x60, 1, i32, 1, i32),
-  'bulk': Uint8Array.of(0x60, 3, i32, i32, i32, 0),
-};
+/** The type of all numbers that added functions take and give. */
+export const i32: EncodedType = Uint8Array.of(0x7f);
 
 /** A function to be added; its operands are its first locals. */
 export interface AddedFunction {
-  readonly signature: AddedSignature;
+  readonly params: readonly EncodedType[];
+  readonly results: readonly EncodedType[];
   /** Further locals, each an i32. */
   readonly locals: number;
   /** Its instructions, the final `end` included. */
   readonly code: Encoded;
 }
 
+/** The function's type as an entry of the type section. */
+export function encodeType({ params, results }: AddedFunction): Encoded {
+  const functionForm = Uint8Array.of(0x60);
+  return joinAll([functionForm, encodeU32(params.length), ...params, encodeU32(results.length), ...results]);
+}
+
 /** The function as an entry of the code section. */
 export function encodeBody({ locals, code }: AddedFunction): Encoded {
-  const declared = locals === 0 ? Uint8Array.of(0) : joinBytes(Uint8Array.of(1), encodeU32(locals), Uint8Array.of(i32));
+  const declared = locals === 0 ? Uint8Array.of(0) : joinBytes(Uint8Array.of(1), encodeU32(locals), i32);
   return joinBytes(encodeU32(declared.length + code.length), declared, code);
 }

@@ -1,6 +1,6 @@
 // Bulk memory operations in steps. The engine interrupts nothing within an instruction, and one that fills 128 MiB in a loop was
 // seen to outlive every attempt to end its thread.
-import type { AddedFunction } from './added-function.js';
+import { i32, type AddedFunction } from './added-function.js';
 import { write, type Encoded, type InstructionWriter } from './instruction-writer.js';
 
 /** Bytes that one instruction may write: some microseconds. */
@@ -20,7 +20,7 @@ export function chunkedFill(check: Encoded): AddedFunction {
   const code = whole(write(), (body) => fill(body, wanted));
   refusedBeyond(code, destination, (body) => fill(body, wanted));
   forwards(code, check, [destination], (body) => fill(body, chunk));
-  return { signature: 'bulk', locals: 0, code: fill(code, wanted).op('end').bytes };
+  return threeNumbers(fill(code, wanted));
 }
 
 /**
@@ -31,6 +31,8 @@ export function chunkedFill(check: Encoded): AddedFunction {
 export function chunkedInit(segment: number, segmentBytes: number, check: Encoded): AddedFunction {
   const init = (code: InstructionWriter, count: (code: InstructionWriter) => InstructionWriter): InstructionWriter =>
     count(code.at('local.get', destination).at('local.get', source)).memoryInit(segment);
+  // A short segment needs no steps; being called is what lets the engine end the thread between two operations.
+  if (segmentBytes <= chunkBytes) return threeNumbers(init(write(), wanted));
   const code = whole(write(), (body) => init(body, wanted));
   refusedBeyond(code, destination, (body) => init(body, wanted));
   // What lies beyond the segment's end is refused before the first byte is written, too.
@@ -38,7 +40,7 @@ export function chunkedInit(segment: number, segmentBytes: number, check: Encode
   init(code, wanted).op('unreachable', 'end');
   code.at('local.get', source).i32(segmentBytes).at('local.get', length).op('i32.sub', 'i32.gt_u', 'if');
   init(code, wanted).op('unreachable', 'end');
-  return { signature: 'bulk', locals: 0, code: init(forwards(code, check, [destination, source], (body) => init(body, chunk)), wanted).op('end').bytes };
+  return threeNumbers(init(forwards(code, check, [destination, source], (body) => init(body, chunk)), wanted));
 }
 
 /** `memory.copy` with the same operands and the same effect, overlapping ranges included. */
@@ -55,7 +57,11 @@ export function chunkedCopy(check: Encoded): AddedFunction {
   code.at('local.get', length).i32(chunkBytes).op('i32.sub').at('local.set', length);
   for (const operand of [destination, source]) code.at('local.get', operand).at('local.get', length).op('i32.add');
   code.i32(chunkBytes).op('memory.copy').at('br', 1).op('end', 'end');
-  return { signature: 'bulk', locals: 0, code: copy(code, wanted).op('end').bytes };
+  return threeNumbers(copy(code, wanted));
+}
+
+function threeNumbers(code: InstructionWriter): AddedFunction {
+  return { params: [i32, i32, i32], results: [], locals: 0, code: code.op('end').bytes };
 }
 
 const wanted = (code: InstructionWriter): InstructionWriter => code.at('local.get', length);

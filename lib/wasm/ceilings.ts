@@ -8,6 +8,9 @@ export const maxModuleBytes = 64 * 1024 * 1024;
 /** Bytes of a module with all that is added to it: a hostile one is made of loops alone, each of which gets a check. */
 export const maxRewrittenBytes = 2 * maxModuleBytes;
 
+/** Bytes of one function with the checks that are added to it: the engine's own limit, which compilers stay far below. */
+export const maxFunctionBytes = 7_654_321;
+
 /** Sections, custom ones included: an object each, though an empty custom section takes three bytes. */
 export const maxSections = 1_000;
 
@@ -28,6 +31,9 @@ export const maxExports = 10_000;
 
 /** Functions: about 100 bytes each in the engine for four bytes in the file. Large policies have some 10,000. */
 export const maxFunctions = 200_000;
+
+/** Loops, bulk operations and questions about memory: an object each for a rewriter, though a loop takes three bytes. Programs of the largest size have some 300,000. */
+export const maxRewrittenInstructions = 2_000_000;
 
 /** Parameters and locals of one function: they become its stack frame. Optimised code has dozens, unoptimised code some thousands. */
 export const maxLocalsPerFunction = 20_000;

@@ -2,7 +2,7 @@
 import { maxGlobals } from './ceilings.js';
 import type { Cursor } from './cursor.js';
 import { readImports } from './imports.js';
-import { opcode, readInstruction } from './instructions.js';
+import { opcode, readInstruction, UnsupportedInstruction } from './instructions.js';
 import { sectionCursor, sectionId, type Section } from './sections.js';
 import { readValueType, type ValueType } from './value-type.js';
 
@@ -30,9 +30,10 @@ export function readGlobals(sections: readonly Section[]): readonly Global[] {
   const count = cursor.count(maxGlobals, 'globals');
   for (let own = 0; own < count; own += 1) {
     const type = readValueType(cursor);
-    const mutable = cursor.byte() === 1;
+    const mutability = cursor.byte();
+    if (mutability > 1) throw new UnsupportedInstruction('a global that is shared between threads');
     skipExpression(cursor);
-    globals.push({ index: globals.length, type, mutable, imported: false });
+    globals.push({ index: globals.length, type, mutable: mutability === 1, imported: false });
   }
   cursor.end();
   return globals;

@@ -15,9 +15,12 @@ export type Importable =
 /** Something a module asks its host for. */
 export type Import = Importable & { readonly module: string; readonly name: string };
 
-/** An import, and the offsets in the section's content between which its last field (the extent, if it has one) stands. */
+/** An import, and where parts of it stand in the section's content. */
 export interface ImportSite {
   readonly entry: Import;
+  /** Where what follows the kind begins: of a table, the type of its elements. */
+  readonly type: number;
+  /** The last field (the extent, if it has one) stands between these two. */
   readonly start: number;
   readonly end: number;
 }
@@ -35,12 +38,13 @@ export function readImports(sections: readonly Section[], types: TypeTable = rea
 function readImport(cursor: Cursor, types: TypeTable): ImportSite {
   const names = { module: cursor.name(), name: cursor.name() };
   const kind = cursor.byte();
+  const type = cursor.at;
   // A table names the type of its elements, and a tag an attribute, before the field that counts.
   if (kind === 1) readValueType(cursor);
   else if (kind === 4) cursor.byte();
   const start = cursor.at;
   const entry = { ...names, ...readImportable(cursor, kind, types) };
-  return { entry, start, end: cursor.at };
+  return { entry, type, start, end: cursor.at };
 }
 
 function readImportable(cursor: Cursor, kind: number, types: TypeTable): Importable {

@@ -1,5 +1,5 @@
 // Writes code: a word for each instruction that the functions we add to a module are made of.
-import { encodeS32, encodeU32, joinBytes } from './leb128.js';
+import { encodeS32, encodeU32, joinAll, joinBytes } from './leb128.js';
 
 /** A piece of code. */
 export type Encoded = Uint8Array<ArrayBuffer>;
@@ -7,6 +7,7 @@ export type Encoded = Uint8Array<ArrayBuffer>;
 const plain = {
   'unreachable': [0x00],
   'return': [0x0f],
+  'drop': [0x1a],
   'else': [0x05],
   'end': [0x0b],
   'i32.eqz': [0x45],
@@ -61,6 +62,12 @@ export class InstructionWriter {
     return this;
   }
 
+  /** An operation on tables: its number behind the prefix 0xfc, and what it names. */
+  table(operation: number, ...indices: readonly number[]): this {
+    this.#parts.push(Uint8Array.of(0xfc), encodeU32(operation), ...indices.map(encodeU32));
+    return this;
+  }
+
   memoryInit(segment: number): this {
     this.#parts.push(Uint8Array.of(0xfc, 0x08), encodeU32(segment), Uint8Array.of(0x00));
     return this;
@@ -82,7 +89,7 @@ export class InstructionWriter {
 
   /** What was written so far. */
   get bytes(): Encoded {
-    return joinBytes(...this.#parts);
+    return joinAll(this.#parts);
   }
 }
 

@@ -2,6 +2,7 @@
 // reference types, fixed-width SIMD and tail calls. Anything else is unsupported and never skipped, since what is not
 // understood can neither be proven harmless nor be interrupted.
 import type { Cursor } from './cursor.js';
+import { wasmFault } from './wasm-fault.js';
 
 /** What an instruction carries behind its opcode. */
 type Operand = 'index' | 'integer' | 'block' | 'labels' | 'memory' | 'access' | 'lane' | 'bytes-4' | 'bytes-8' | 'bytes-16' | 'types' | 'heap';
@@ -13,8 +14,9 @@ export interface Instruction {
   /** Offsets in the cursor's bytes: of the opcode, and of what follows the operands. */
   readonly start: number;
   readonly end: number;
-  /** The first operand where it is an index; else 0. */
+  /** The first and the second operand where they are indices; else 0. */
   readonly index: number;
+  readonly secondIndex: number;
 }
 
 /** An instruction that nothing here understands; not a fault, as the module may still be run without a proof. */
@@ -143,22 +145,25 @@ export const supportedOpcodes: readonly number[] = [...operandsByOpcode.keys()];
 export function readInstruction(cursor: Cursor): Instruction {
   const start = cursor.at;
   const first = cursor.byte();
-  const isPrefix = first === miscellaneousPrefix || first === vectorPrefix;
-  const code = isPrefix ? prefixed(first, cursor.u32()) : first;
+  const code = first === miscellaneousPrefix || first === vectorPrefix ? prefixed(first, prefixedNumber(cursor, first)) : first;
   const operands = operandsByOpcode.get(code);
-  if (operands === undefined) throw new UnsupportedInstruction(`the instruction ${formatOpcode(code)}`);
-  let index = 0;
-  for (const [position, operand] of operands.entries()) {
-    const value = skip[operand](cursor);
-    if (position === 0) index = value;
-  }
-  return { opcode: code, start, end: cursor.at, index };
+  if (operands === undefined) throw unsupported(code < 0x100 ? [code] : [first, code % 0x10000]);
+  const [one, two] = operands;
+  const index = one === undefined ? 0 : skip[one](cursor);
+  const secondIndex = two === undefined ? 0 : skip[two](cursor);
+  return { opcode: code, start, end: cursor.at, index, secondIndex };
 }
 
-/** An opcode as hexadecimal numbers: `0xfc 0x0b`. */
-function formatOpcode(code: number): string {
-  const hex = (number: number): string => `0x${number.toString(16).padStart(2, '0')}`;
-  return code < 0x100 ? hex(code) : `${hex(Math.floor(code / 0x10000))} ${hex(code % 0x10000)}`;
+/** The number behind a prefix; one too large for any instruction must not pass for another prefix's. */
+function prefixedNumber(cursor: Cursor, prefix: number): number {
+  const number = cursor.u32();
+  if (number > 0xffff) throw unsupported([prefix, number]);
+  return number;
+}
+
+/** Names the instruction as hexadecimal numbers: `0xfc 0x0b`. */
+function unsupported(code: readonly number[]): UnsupportedInstruction {
+  return new UnsupportedInstruction(`the instruction ${code.map((number) => `0x${number.toString(16).padStart(2, '0')}`).join(' ')}`);
 }
 
 function take(cursor: Cursor, count: number): number {
@@ -167,7 +172,7 @@ function take(cursor: Cursor, count: number): number {
 }
 
 function skipEach(cursor: Cursor, count: number, skip: () => void): number {
-  if (count > cursor.remaining) throw cursor.malformed('a list longer than itself');
+  if (count > cursor.remaining) throw wasmFault('WASM_TRUNCATED', `${cursor.what} announces ${count} entries in ${cursor.remaining} bytes`);
   for (let entry = 0; entry < count; entry += 1) skip();
   return 0;
 }
@@ -180,14 +185,14 @@ function skipMemory(cursor: Cursor): number {
 /** Alignment and offset; the alignment's seventh bit announces the number of a memory. */
 function skipAccess(cursor: Cursor): number {
   if (cursor.u32() >= 0x40) throw new UnsupportedInstruction('an access to a second memory');
-  cursor.u32();
-  return 0;
+  // Engines that know 64-bit memories read the offset as an integer of 64 bits in each.
+  return skipInteger(cursor, 10);
 }
 
-/** A signed integer of up to 64 bits: ten bytes at most. */
-function skipInteger(cursor: Cursor): number {
+/** An integer of so many bytes at most; its value is the engine's to judge. */
+function skipInteger(cursor: Cursor, maxBytes: number): number {
   for (let length = 1; cursor.byte() >= 0x80; length += 1) {
-    if (length === 10) throw cursor.malformed('an integer that does not fit 64 bits');
+    if (length === maxBytes) throw cursor.malformed(`an integer of more than ${maxBytes} bytes`);
   }
   return 0;
 }
@@ -199,7 +204,7 @@ const plainTypes: ReadonlySet<number> = new Set([0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0
 function skipBlockType(cursor: Cursor): number {
   const first = cursor.bytes[cursor.at] ?? 0;
   const isIndex = first >= 0x80 || (first & 0x40) === 0;
-  if (isIndex) cursor.u32();
+  if (isIndex) skipInteger(cursor, 5);
   else if (first === noResult) cursor.byte();
   else skipPlainType(cursor);
   return 0;
@@ -219,7 +224,7 @@ function skipHeapType(cursor: Cursor): number {
 /** How to pass over each operand; gives its value where that is an index. */
 const skip: Readonly<Record<Operand, (cursor: Cursor) => number>> = {
   'index': (cursor) => cursor.u32(),
-  'integer': skipInteger,
+  'integer': (cursor) => skipInteger(cursor, 10),
   'block': skipBlockType,
   'labels': (cursor) => skipEach(cursor, cursor.u32() + 1, () => cursor.u32()),
   'memory': skipMemory,

@@ -45,9 +45,21 @@ export function readMemory(sections: readonly Section[]): Memory | undefined {
   return own && { extent: own.extent, imported: undefined };
 }
 
+/** The encoded types of what the tables hold, by the tables' indices. */
+export function readTableTypes(sections: readonly Section[]): readonly Uint8Array[] {
+  const typesIn = (id: number, sites: readonly Site[]): readonly Uint8Array[] => {
+    const content = sectionCursor(sections, id)?.bytes ?? new Uint8Array(0);
+    return sites.map(({ type, start }) => content.subarray(type, start));
+  };
+  const own = ownSites(sectionCursor(sections, sectionId.table), 'tables', readTable);
+  return [...typesIn(sectionId.import, importedSites(sections, 'table')), ...typesIn(sectionId.table, own)];
+}
+
 /** A size declared in a section, and where in the section's content it stands. */
 interface Site {
   readonly extent: Extent;
+  /** Where the type of a table's elements begins; it ends at `start`. */
+  readonly type: number;
   readonly start: number;
   readonly end: number;
 }
@@ -76,7 +88,7 @@ function withTableLimit(sections: readonly Section[], maxElements: number): read
 const initialSum = (sites: readonly Site[]): number => sites.reduce((sum, site) => sum + site.extent.initial, 0);
 
 function importedSites(sections: readonly Section[], kind: 'memory' | 'table'): readonly Site[] {
-  return readImports(sections).flatMap(({ entry, start, end }) => (entry.kind === kind ? [{ extent: entry.extent, start, end }] : []));
+  return readImports(sections).flatMap(({ entry, type, start, end }) => (entry.kind === kind ? [{ extent: entry.extent, type, start, end }] : []));
 }
 
 function ownSites(cursor: Cursor | undefined, entries: string, readSite: (cursor: Cursor) => Site): readonly Site[] {
@@ -90,19 +102,20 @@ function ownSites(cursor: Cursor | undefined, entries: string, readSite: (cursor
 function readMemorySite(cursor: Cursor): Site {
   const start = cursor.at;
   const extent = readExtent(cursor, 'memory');
-  return { extent, start, end: cursor.at };
+  return { extent, type: start, start, end: cursor.at };
 }
 
 /** A table is a type of elements and a size, or such a table marked 0x40 0x00 with the initial value of its elements. */
 function readTable(cursor: Cursor): Site {
   const initialised = cursor.bytes[cursor.at] === 0x40;
   if (initialised && cursor.take(2)[1] !== 0) throw cursor.malformed('a table with an unknown mark');
+  const type = cursor.at;
   readValueType(cursor);
   const start = cursor.at;
   const extent = readExtent(cursor, 'table');
   const end = cursor.at;
   if (initialised) skipInitialReference(cursor);
-  return { extent, start, end };
+  return { extent, type, start, end };
 }
 
 const endOfExpression = 0x0b;

@@ -24,11 +24,11 @@ export function renameFunctionImport(module: Uint8Array, from: ImportName, to: I
   const parts: Uint8Array[] = [];
   let kept = 0;
   let begin = cursor.at;
-  for (const { entry, start, end } of readImports(sections)) {
+  for (const { entry, type, end } of readImports(sections)) {
     if (entry.kind === 'function' && entry.module === from.module && entry.name === from.name) {
-      // Between the two names and the last field stands one byte, the kind.
+      // Between the two names and the type stands one byte, the kind.
       parts.push(cursor.bytes.subarray(kept, begin), encodeName(to.module), encodeName(to.name));
-      kept = start - 1;
+      kept = type - 1;
     }
     begin = end;
   }

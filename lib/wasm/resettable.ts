@@ -4,7 +4,7 @@ import { readImports } from './imports.js';
 import { moduleExports } from './interface.js';
 import type { UnderstoodModule } from './understood-module.js';
 
-/** Whether instances can be reset, and if not, why: clauses such as "it writes to a table (table.set)". */
+/** Whether instances can be reset, and if not, why: clauses such as "it writes to a table (table.set in function 12)". */
 export type Resettability = { readonly kind: 'resettable' } | { readonly kind: 'fresh-only'; readonly reasons: readonly string[] };
 
 /** Types of globals whose values can be copied within Wasm. */

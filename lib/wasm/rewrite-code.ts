@@ -1,23 +1,26 @@
 // Puts new code into a module that is understood whole: growth within spare pages, bulk operations in steps, deadline checks, and
 // the saving of globals. What a module needs of this is decided by the proof, in rewrite.ts.
 import type { AddedFunction } from './added-function.js';
-import { chunkBytes, chunkedCopy, chunkedFill, chunkedInit } from './bulk-chunks.js';
+import { chunkedCopy, chunkedFill, chunkedInit } from './bulk-chunks.js';
+import { maxFunctionBytes } from './ceilings.js';
 import type { FunctionBody } from './code.js';
 import { Draft } from './draft.js';
 import { encodeExtent } from './extent.js';
+import { freeNames, type FreeNames } from './free-names.js';
 import { readImports } from './imports.js';
 import { write, type Encoded } from './instruction-writer.js';
 import { opcode, type Instruction } from './instructions.js';
 import type { ModuleLayout, MemoryImport } from './module-layout.js';
-import { moduleExports } from './interface.js';
-import { encodeS32, encodeU32, joinAll, joinBytes } from './leb128.js';
+import { encodeS32, joinAll, joinBytes } from './leb128.js';
 import type { Memory } from './limits.js';
 import { encodeZeroGlobal, restoreFunction, saveFunction, type SavedGlobal } from './saved-globals.js';
-import { withSection, withoutSection } from './section-edits.js';
-import { makeSection, sectionId, type Section } from './sections.js';
+import { withoutSection } from './section-edits.js';
+import { sectionId, type Section } from './sections.js';
 import { readTypes } from './signature.js';
+import { tableOperation } from './table-operations.js';
 import type { UnderstoodModule } from './understood-module.js';
-import { virtualGrow } from './virtual-growth.js';
+import { reserveHeadroom, virtualGrow, type VirtualMemory } from './virtual-growth.js';
+import { wasmFault } from './wasm-fault.js';
 
 /** What is to be put in. */
 export interface CodeChanges {
@@ -43,8 +46,8 @@ class Rewriting {
   readonly #draft: Draft;
   /** Ends a guest whose time is up; empty where nobody can tell it so. */
   readonly #check: Encoded;
-  /** Holds the pages that the guest believes to have, where those are fewer than there are. */
-  readonly #sizeGlobal: number | undefined;
+  /** Where the guest may have fewer pages than there are. */
+  readonly #virtual: VirtualMemory | undefined;
   /** Calls of added functions by what they stand in for. */
   readonly #calls = new Map<string, Encoded>();
 
@@ -53,7 +56,7 @@ class Rewriting {
     this.#changes = changes;
     this.#draft = new Draft(countsOf(module));
     this.#check = changes.epochChecks ? epochCheck(module.memory === undefined ? 0 : 1) : new Uint8Array(0);
-    this.#sizeGlobal = module.memory === undefined || changes.headroomPages === undefined ? undefined : this.#draft.addGlobal(sizeGlobal(module.memory));
+    this.#virtual = this.#virtualMemory();
   }
 
   /** A function body with everything replaced that has to be. */
@@ -71,20 +74,26 @@ class Rewriting {
       parts.push(bytes.subarray(kept, site.opcode === opcode.loop ? site.end : site.start), code);
       kept = site.end;
     }
-    return parts.length === 0 ? bytes : joinAll([...parts, bytes.subarray(kept)]);
+    if (parts.length === 0) return bytes;
+    const rewritten = joinAll([...parts, bytes.subarray(kept)]);
+    if (rewritten.length > maxFunctionBytes) {
+      throw wasmFault('WASM_LIMIT_EXCEEDED', `one of its functions has ${rewritten.length} bytes once checks are added, and at most ${maxFunctionBytes} are allowed`);
+    }
+    return rewritten;
   }
 
   finished(bodies: readonly Uint8Array[]): { readonly sections: readonly Section[]; readonly layout: ModuleLayout } {
     const { sections, memory } = this.#module;
     const names = freeNames(sections);
-    const globals = this.#changes.headroomPages === undefined ? undefined : this.#saveGlobals(names.exported);
-    if (memory !== undefined) this.#draft.addExport(names.exported('memory'), 'memory', 0);
-    const { sections: sized, memoryImport } = this.#placeMemory(names.module);
+    const globals = this.#changes.headroomPages === undefined ? undefined : this.#saveGlobals(names);
+    const exportedMemory = memory && names.exported('memory');
+    if (exportedMemory !== undefined) this.#draft.addExport(exportedMemory, 'memory', 0);
+    const { sections: placed, memoryImport } = this.#placeMemory(names.module);
     if (this.#changes.epochChecks) this.#draft.addMemoryImport(names.module, 'epoch', epochExtent);
     return {
-      sections: this.#draft.addedTo(sized, bodies),
+      sections: this.#draft.addedTo(placed, bodies),
       layout: {
-        memory: memory && names.exported('memory'),
+        memory: exportedMemory,
         globals,
         memoryImport,
         epochImport: this.#changes.epochChecks ? { module: names.module, name: 'epoch' } : undefined,
@@ -93,12 +102,13 @@ class Rewriting {
   }
 
   /** What stands in for an instruction, or behind it in the case of a loop. */
-  #replacement({ opcode: code, index }: Instruction): Encoded | undefined {
-    switch (code) {
+  #replacement(instruction: Instruction): Encoded | undefined {
+    const { index } = instruction;
+    switch (instruction.opcode) {
       case opcode.loop:
         return this.#check.length === 0 ? undefined : this.#check;
       case opcode.memorySize:
-        return this.#sizeGlobal === undefined ? undefined : write().at('global.get', this.#sizeGlobal).bytes;
+        return this.#virtual && write().at('global.get', this.#virtual.sizeGlobal).bytes;
       case opcode.memoryGrow:
         return this.#growth();
       case opcode.memoryFill:
@@ -106,20 +116,20 @@ class Rewriting {
       case opcode.memoryCopy:
         return this.#callTo('copy', () => chunkedCopy(this.#check));
       case opcode.memoryInit:
-        return this.#initialisation(index);
+        return this.#callTo(`init ${index}`, () => chunkedInit(index, this.#module.segmentLengths[index] ?? 0, this.#check));
       default:
-        return undefined;
+        return this.#tableOperation(instruction);
     }
   }
 
   #growth(): Encoded | undefined {
-    const sizeGlobal = this.#sizeGlobal;
-    return sizeGlobal === undefined ? undefined : this.#callTo('grow', () => virtualGrow(sizeGlobal, this.#maximumPages));
+    const memory = this.#virtual;
+    return memory && this.#callTo('grow', () => virtualGrow(memory));
   }
 
-  #initialisation(segment: number): Encoded | undefined {
-    const length = this.#module.segmentLengths[segment] ?? 0;
-    return length <= chunkBytes ? undefined : this.#callTo(`init ${segment}`, () => chunkedInit(segment, length, this.#check));
+  #tableOperation(instruction: Instruction): Encoded | undefined {
+    const added = tableOperation(instruction, this.#module.tableTypes);
+    return added && this.#callTo([instruction.opcode, instruction.index, instruction.secondIndex].join(' '), () => added);
   }
 
   #callTo(what: string, make: () => AddedFunction): Encoded {
@@ -134,27 +144,34 @@ class Rewriting {
     return this.#module.memory?.extent.maximum ?? this.#changes.maximumPages;
   }
 
-  #saveGlobals(exported: (name: string) => string): ModuleLayout['globals'] {
+  /** Where nothing grows, or nobody resets, the guest sees the memory as it is. With 0 a host can still make room to spare. */
+  #virtualMemory(): VirtualMemory | undefined {
+    const { memory, code } = this.#module;
+    const { headroomPages } = this.#changes;
+    const grows = code.functions.some(({ sites }) => sites.some((site) => site.opcode === opcode.memoryGrow));
+    if (memory === undefined || headroomPages === undefined || !grows) return undefined;
+    return { sizeGlobal: this.#draft.addGlobal(sizeGlobal(memory)), maximumPages: this.#maximumPages, headroomPages };
+  }
+
+  #saveGlobals({ exported }: FreeNames): ModuleLayout['globals'] {
     const mutable = this.#module.globals.filter((global) => global.mutable).map(({ type, index }) => ({ type, index }));
-    const all = this.#sizeGlobal === undefined ? mutable : [...mutable, { type: 'i32', index: this.#sizeGlobal }];
+    const all = this.#virtual === undefined ? mutable : [...mutable, { type: 'i32', index: this.#virtual.sizeGlobal }];
     const saved: readonly SavedGlobal[] = all.map(({ type, index }) => ({ type, index, savedIndex: this.#draft.addGlobal(encodeZeroGlobal(type)) }));
     const names = { save: exported('save'), restore: exported('restore') };
-    this.#draft.addExport(names.save, 'function', this.#draft.addFunction(saveFunction(saved)));
+    this.#draft.addExport(names.save, 'function', this.#draft.addFunction(saveFunction(saved, this.#virtual === undefined ? write().bytes : reserveHeadroom(this.#virtual))));
     this.#draft.addExport(names.restore, 'function', this.#draft.addFunction(restoreFunction(saved)));
     return names;
   }
 
-  /** The memory with its spare pages: in its section, or made by the host where a second memory has to follow it. */
+  /** The memory in its section, or made by the host where a second memory has to follow it. */
   #placeMemory(freeModule: string): { readonly sections: readonly Section[]; readonly memoryImport: MemoryImport | undefined } {
     const { sections, memory } = this.#module;
     if (memory === undefined) return { sections, memoryImport: undefined };
-    const maximumPages = this.#maximumPages;
-    const initialPages = Math.min(maximumPages, memory.extent.initial + (this.#changes.headroomPages ?? 0));
-    if (memory.imported !== undefined) return { sections, memoryImport: { ...memory.imported, initialPages, maximumPages } };
-    const extent = encodeExtent(initialPages, maximumPages);
-    if (!this.#changes.epochChecks) return { sections: withSection(sections, makeSection(sectionId.memory, joinBytes(encodeU32(1), extent))), memoryImport: undefined };
-    this.#draft.addMemoryImport(freeModule, 'memory', extent);
-    return { sections: withoutSection(sections, sectionId.memory), memoryImport: { module: freeModule, name: 'memory', initialPages, maximumPages } };
+    const size = { initialPages: memory.extent.initial, maximumPages: this.#maximumPages };
+    if (memory.imported !== undefined) return { sections, memoryImport: { ...memory.imported, ...size } };
+    if (!this.#changes.epochChecks) return { sections, memoryImport: undefined };
+    this.#draft.addMemoryImport(freeModule, 'memory', encodeExtent(size.initialPages, size.maximumPages));
+    return { sections: withoutSection(sections, sectionId.memory), memoryImport: { module: freeModule, name: 'memory', ...size } };
   }
 }
 
@@ -169,13 +186,4 @@ function sizeGlobal({ extent }: Memory): Uint8Array {
 
 function epochCheck(memory: number): Encoded {
   return write().atomicLoad(memory).op('if', 'unreachable', 'end').bytes;
-}
-
-/** Names that the module does not use: of a module to import from, and of exports. */
-function freeNames(sections: readonly Section[]): { readonly module: string; readonly exported: (name: string) => string } {
-  const modules = new Set(readImports(sections).map(({ entry }) => entry.module));
-  const taken = [...moduleExports(sections)].map(({ name }) => name);
-  let prefix = 'wasmwarden';
-  while (modules.has(prefix) || taken.some((name) => name.startsWith(prefix))) prefix += '_';
-  return { module: prefix, exported: (name) => `${prefix}.${name}` };
 }

@@ -14,7 +14,11 @@ import { wasmFault } from './wasm-fault.js';
 /** How a module is to be rewritten. */
 export interface RewriteOptions {
   readonly limits: ModuleLimits;
-  /** Pages that each resettable instance has to spare, so that growing a little does not cost the instance. */
+  /**
+   * Pages that each resettable instance has to spare once its snapshot is taken, so that growing a little does not cost the
+   * instance. With 0 a guest sees its memory as it is; with more, an access behind its end but within the spare pages reads
+   * zeros instead of trapping, equally in every request.
+   */
   readonly headroomPages: number;
   /** Lets another thread stop the guest by a word in shared memory; the engine must allow two memories. */
   readonly epochChecks: boolean;
@@ -24,6 +28,14 @@ export interface RewriteOptions {
 export interface RewrittenModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly resettability: Resettability;
+  /**
+   * Can it be stopped wherever it is? All that runs for long then goes through loops and calls, at which the engine ends a
+   * thread that is to end, and the guest traps where `epochChecks` are in.
+   *
+   * False for a module that holds what is not understood: its bulk operations stay as they are, and a loop of large ones
+   * outlives `worker.terminate()`. Who runs it nevertheless must be ready to end the process.
+   */
+  readonly isInterruptible: boolean;
   readonly layout: ModuleLayout;
 }
 
@@ -45,14 +57,21 @@ export function rewriteModule(module: Uint8Array, options: RewriteOptions): Rewr
     epochChecks: options.epochChecks,
     maximumPages: options.limits.memoryPages,
   });
-  return { bytes: written(rewritten), resettability, layout };
+  return { bytes: written(rewritten), resettability, isInterruptible: true, layout };
+}
+
+/** What can be promised of a module however large it is; the same as for one that is rewritten. */
+export function judgeModule(module: Uint8Array): Pick<RewrittenModule, 'resettability' | 'isInterruptible'> {
+  const understood = understand(limitSections(readSections(module), { memoryPages: 0x10000, tableElements: 0xffff_ffff }));
+  if (typeof understood === 'string') return { resettability: notUnderstood(understood), isInterruptible: false };
+  return { resettability: proveResettable(understood), isInterruptible: true };
 }
 
 function merelyLimited(sections: readonly Section[], { memoryPages }: ModuleLimits, what: string): RewrittenModule {
   const memory = readMemory(sections);
   const memoryImport = memory?.imported && { ...memory.imported, initialPages: memory.extent.initial, maximumPages: memory.extent.maximum ?? memoryPages };
   const exported = moduleExports(sections).find(({ kind }) => kind === 'memory')?.name;
-  return { bytes: written(sections), resettability: notUnderstood(what), layout: { memory: exported, globals: undefined, memoryImport, epochImport: undefined } };
+  return { bytes: written(sections), resettability: notUnderstood(what), isInterruptible: false, layout: { memory: exported, globals: undefined, memoryImport, epochImport: undefined } };
 }
 
 /** The engine reads the names of functions, for traces. */

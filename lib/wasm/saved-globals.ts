@@ -1,6 +1,6 @@
 // Saves and restores globals inside Wasm: JavaScript cannot read a v128, and loses the payload of a NaN.
 import type { AddedFunction } from './added-function.js';
-import { write } from './instruction-writer.js';
+import { write, type Encoded } from './instruction-writer.js';
 import { joinBytes } from './leb128.js';
 import type { ValueType } from './value-type.js';
 
@@ -11,20 +11,24 @@ export interface SavedGlobal {
   readonly savedIndex: number;
 }
 
-/** The function that saves all of them. */
-export function saveFunction(globals: readonly SavedGlobal[]): AddedFunction {
-  return copies(globals.map(({ index, savedIndex }) => [index, savedIndex]));
+/**
+ * The function that saves all of them.
+ *
+ * @param preparation code that is executed first
+ */
+export function saveFunction(globals: readonly SavedGlobal[], preparation: Encoded): AddedFunction {
+  return copies(globals.map(({ index, savedIndex }) => [index, savedIndex]), preparation);
 }
 
 /** The function that puts the saved values back. */
 export function restoreFunction(globals: readonly SavedGlobal[]): AddedFunction {
-  return copies(globals.map(({ index, savedIndex }) => [savedIndex, index]));
+  return copies(globals.map(({ index, savedIndex }) => [savedIndex, index]), write().bytes);
 }
 
-function copies(pairs: readonly (readonly [from: number, to: number])[]): AddedFunction {
-  const code = write();
+function copies(pairs: readonly (readonly [from: number, to: number])[], preparation: Encoded): AddedFunction {
+  const code = write().put(preparation);
   for (const [from, to] of pairs) code.at('global.get', from).at('global.set', to);
-  return { signature: 'no operands', locals: 0, code: code.op('end').bytes };
+  return { params: [], results: [], locals: 0, code: code.op('end').bytes };
 }
 
 const zeros: Readonly<Record<string, Uint8Array>> = {

@@ -15,6 +15,10 @@ export class HandDrivenThread implements SandboxThread {
   isStopped = false;
   isGone = false;
   isAbandoned = false;
+  isInterrupted = false;
+  readonly forgotten: number[] = [];
+  /** Told when a job is handed over. */
+  onAssign: () => void = () => undefined;
 
   constructor(events: ThreadEvents) {
     this.events = events;
@@ -22,6 +26,7 @@ export class HandDrivenThread implements SandboxThread {
 
   assign(assignment: Assignment): void {
     this.assigned.push(assignment);
+    this.onAssign();
     this.reading = { phase: 'start', sinceMs: monotonicNow() };
   }
 
@@ -31,6 +36,18 @@ export class HandDrivenThread implements SandboxThread {
 
   phase(): PhaseReading | undefined {
     return this.reading;
+  }
+
+  interrupt(): void {
+    this.isInterrupted = true;
+  }
+
+  calm(): void {
+    this.isInterrupted = false;
+  }
+
+  forget(sandboxes: readonly number[]): void {
+    this.forgotten.push(...sandboxes);
   }
 
   stop(): void {
@@ -51,8 +68,12 @@ export class HandDrivenThread implements SandboxThread {
     this.events.onMessage({ kind: 'ready' });
   }
 
-  finish(outcome: Outcome, job = this.job): void {
-    this.events.onMessage({ kind: 'finished', job, outcome, runMs: 1 });
+  finish(outcome: Outcome, job = this.job, isMending = false): void {
+    this.events.onMessage({ kind: 'finished', job, outcome, runMs: 1, instance: { kind: 'reset' }, isMending });
+  }
+
+  mended(): void {
+    this.events.onMessage({ kind: 'mended' });
   }
 
   /** Asks the host something. */

@@ -36,6 +36,10 @@ function lineOfThread(event: Extract<RuntimeEvent, { readonly workerId: number }
   switch (event.kind) {
     case 'worker-started':
       return { level: 'debug', text: `${thread} is ready after ${milliseconds(event.startMs)}` };
+    case 'worker-interrupted':
+      return { level: 'debug', text: `${thread} was interrupted: its policy ran too long` };
+    case 'worker-killed':
+      return { level: 'debug', text: `${thread} is ended: ${event.reason}` };
     case 'worker-stopped':
       return { level: 'debug', text: `${thread} ended: ${oneLine(event.reason)}` };
     case 'worker-stuck':

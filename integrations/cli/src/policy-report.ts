@@ -1,16 +1,21 @@
 // What there is to say about a policy: its metadata and its module as tables for a human.
 import { stringify } from 'yaml';
-import type { Metadata, PolicyModule } from 'wasmwarden/policy';
+import type { Metadata, ModuleReuse, PolicyModule } from 'wasmwarden/policy';
 
 import { formatBlock, formatTable, type Row, type TableStyle } from './tables.js';
 
-/** A policy's file. */
-export interface InspectedPolicy {
+/** A module's file. */
+export interface InspectedModule {
   readonly uri: string;
   readonly sizeBytes: number;
   /** SHA-256 in lower-case hex. */
   readonly digest: string;
   readonly module: PolicyModule;
+  readonly reuse: ModuleReuse;
+}
+
+/** A policy's file. */
+export interface InspectedPolicy extends InspectedModule {
   readonly metadata: Metadata;
 }
 
@@ -45,9 +50,14 @@ export function formatPolicyReport(policy: InspectedPolicy, style: TableStyle): 
     formatTable('Annotations', annotationRows(metadata), style),
     formatBlock('Rules', metadata.rules.length === 0 ? '(none)' : stringify(metadata.rules), style),
     formatBlock('Context aware', contextAwareText(metadata), style),
-    formatTable('Module', moduleRows(policy), style),
+    formatModuleReport(policy, style),
     usage === undefined ? '' : formatBlock('Usage', usage, style),
   ].filter((part) => part !== '').join('\n');
+}
+
+/** The table of what a module is, with or without metadata. */
+export function formatModuleReport(module: InspectedModule, style: TableStyle): string {
+  return formatTable('Module', moduleRows(module), style);
 }
 
 function detailRows(metadata: Metadata): readonly Row[] {
@@ -80,7 +90,7 @@ function contextAwareText({ contextAwareResources }: Metadata): string {
   return stringify(contextAwareResources);
 }
 
-function moduleRows({ uri, sizeBytes, digest, module }: InspectedPolicy): readonly Row[] {
+function moduleRows({ uri, sizeBytes, digest, module, reuse }: InspectedModule): readonly Row[] {
   const imports = new Map<string, string[]>();
   for (const { module: from, name } of module.imports) imports.set(from, [...(imports.get(from) ?? []), name]);
   return [
@@ -88,9 +98,21 @@ function moduleRows({ uri, sizeBytes, digest, module }: InspectedPolicy): readon
     ['Size', `${sizeBytes} bytes`],
     ['Digest', `sha256:${digest}`],
     ['Kind', kinds[module.abi]],
+    ['Instances', reuseText(reuse)],
     ...(imports.size === 0 ? [['Imports', 'none'] as const] : [...imports].map(([from, names]): Row => [`Imports of ${from}`, names.join(', ')])),
     ['Exports', module.exports.map(({ name }) => name).slice(0, maxExportsShown).join(', ') + (module.exports.length > maxExportsShown ? `, and ${module.exports.length - maxExportsShown} more` : '')],
   ];
+}
+
+function reuseText(reuse: ModuleReuse): string {
+  switch (reuse.kind) {
+    case 'resettable':
+      return 'resettable: one serves many requests';
+    case 'fresh-only':
+      return `a new one for each request: ${reuse.reasons.join('; ')}`;
+    case 'refused':
+      return `none: ${reuse.message}`;
+  }
 }
 
 /** Unstripped programs export hundreds of names, which tell nothing. */

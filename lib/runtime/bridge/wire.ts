@@ -1,17 +1,28 @@
 // What crosses the thread boundary, as data: structured clone loses classes, so faults travel as their fields.
 import { Fault, messageOf, type FaultContext } from '../../fault.js';
 import type { Outcome } from '../../outcome.js';
-import type { ExchangeLimits } from '../../wapc/exchange.js';
+import type { InstanceUse } from '../../events.js';
 import type { HostAnswer, HostCall } from '../../wapc/protocol.js';
+
+import type { SandboxCode } from './sandbox-code.js';
 
 /** One operation on one guest, as the worker sees it: bytes, no Kubernetes. */
 export interface Assignment {
+  readonly kind: 'run';
   readonly job: number;
-  /** Travels with every job: the threads share its code, and none of them keeps what was replaced. */
-  readonly module: WebAssembly.Module;
+  /** Which guest; the thread keeps its code, and an instance while there is room. */
+  readonly sandbox: number;
+  /** Its code, when the thread has not been given it before: threads share what was compiled. */
+  readonly code: SandboxCode | undefined;
   readonly operation: string;
   readonly payload: Uint8Array;
 }
+
+/** What the pool tells a worker. */
+export type PoolMessage =
+  | Assignment
+  /** These guests will not be asked any more. */
+  | { readonly kind: 'forget'; readonly sandboxes: readonly number[] };
 
 /** Where a guest wrote text without a host call. */
 export type OutputSource = 'console' | 'stdout' | 'stderr';
@@ -22,14 +33,16 @@ export type WorkerMessage =
   /** `serial` counts the calls of the thread, as an i32. */
   | { readonly kind: 'host-called'; readonly job: number; readonly serial: number; readonly call: HostCall }
   | { readonly kind: 'wrote'; readonly job: number; readonly source: OutputSource; readonly text: string }
-  | { readonly kind: 'finished'; readonly job: number; readonly outcome: Outcome; readonly runMs: number }
+  | { readonly kind: 'finished'; readonly job: number; readonly outcome: Outcome; readonly runMs: number; readonly instance: InstanceUse; readonly isMending: boolean }
+  /** The thread has built a new instance, or found that it cannot, and takes the next job. */
+  | { readonly kind: 'mended' }
   /** Our own code threw: never the guest's doing. */
   | { readonly kind: 'broke'; readonly job: number; readonly message: string; readonly stack: string };
 
-/** The answer to the host call of that serial. */
+/** The answer to the host call of that serial; none when the guest must not go on. */
 export interface HostReply {
   readonly serial: number;
-  readonly answer: HostAnswer;
+  readonly answer: HostAnswer | { readonly kind: 'interrupted' };
 }
 
 /** What a worker is born with. */
@@ -38,7 +51,10 @@ export interface WorkerStart {
   readonly phase: SharedArrayBuffer;
   /** Shared with the pool: the serial of the last host call that was answered. */
   readonly answered: SharedArrayBuffer;
-  readonly limits: ExchangeLimits;
+  /** Shared with the pool: the memory of the interrupt flag. */
+  readonly interrupt: WebAssembly.Memory;
+  /** Bytes that the warm instances of the thread may take together. */
+  readonly warmBytes: number;
 }
 
 /** A fault as data. */

@@ -1,11 +1,10 @@
-// The loader thread: reads, checks, limits and compiles modules, so that a large or hostile one never stops the serving thread.
+// The loader thread: reads, proves, rewrites and compiles modules, so that a large or hostile one never stops the serving thread.
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 
 import { Fault, messageOf } from '../../fault.js';
 import { abiOf } from '../../wasm/abi.js';
-import { maxModuleBytes } from '../../wasm/ceilings.js';
 import { customSection } from '../../wasm/custom-section.js';
 import { moduleInterface } from '../../wasm/interface.js';
 import { rewriteModule } from '../../wasm/rewrite.js';
@@ -23,19 +22,33 @@ const metadataSection = 'io.kubewarden.metadata';
 /** 1 MiB: metadata has some kilobytes, and the serving thread reads it. */
 const maxMetadataBytes = 1024 * 1024;
 
-function read(source: ModuleSource): Uint8Array {
-  if (source.kind === 'bytes') return source.bytes;
+/** Spare pages are given to instances by the threads, where a guest turns out to need them. */
+const noHeadroom = 0;
+
+/** A module with a memory of its own and a shared one, which epoch checks need; Node 20 and 22 refuse it. */
+const twoMemories = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, 9, 1, 1, 0x65, 1, 0x6d, 2, 3, 1, 1, 5, 3, 1, 0, 1);
+const epochChecks = WebAssembly.validate(twoMemories);
+
+function read(source: ModuleSource, maxBytes: number): Uint8Array {
+  if (source.kind === 'bytes') {
+    assertSize('the module', source.bytes.byteLength, maxBytes);
+    return source.bytes;
+  }
   const { path } = source;
   try {
     const status = statSync(path);
     // A pipe would block this thread beyond the reach of its timeout, and a device need not end.
     if (!status.isFile()) throw new Fault('MODULE_UNREADABLE', `Cannot read the module '${path}': it is not a file.`);
-    if (status.size > maxModuleBytes) throw new Fault('MODULE_TOO_LARGE', `Cannot load the module '${path}': it has ${status.size} bytes, the limit is ${maxModuleBytes}.`);
+    assertSize(`the module '${path}'`, status.size, maxBytes);
     return new Uint8Array(readFileSync(path));
   } catch (thrown) {
     if (thrown instanceof Fault) throw thrown;
     throw new Fault('MODULE_UNREADABLE', `Cannot read the module '${path}': ${messageOf(thrown)}.`);
   }
+}
+
+function assertSize(what: string, bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) throw new Fault('MODULE_TOO_LARGE', `Cannot load ${what}: it has ${bytes} bytes, the limit is ${maxBytes}.`);
 }
 
 async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
@@ -56,12 +69,15 @@ function metadataOf(bytes: Uint8Array): Uint8Array | undefined {
 }
 
 async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
-  const bytes = read(source);
+  const bytes = read(source, limits.moduleBytes);
   const module = moduleInterface(bytes);
   const abi = abiOf(module).kind;
   if (abi === 'wapc' || abi === 'unknown') assertLinkable(module, { ...wapcImports, ...wasiSignatures });
+  const { bytes: rewritten, resettability, layout } = rewriteModule(bytes, { limits, headroomPages: noHeadroom, epochChecks });
   return {
-    module: await compile(rewriteModule(bytes, { limits, headroomPages: 0, epochChecks: false }).bytes),
+    module: await compile(rewritten),
+    resettability,
+    layout,
     digest: createHash('sha256').update(bytes).digest('hex'),
     abi,
     metadata: metadataOf(bytes),

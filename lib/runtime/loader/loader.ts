@@ -2,10 +2,9 @@
 import { Worker } from 'node:worker_threads';
 
 import { Fault } from '../../fault.js';
-import type { ModuleLimits } from '../../wasm/limits.js';
 import { faultOfRecord } from '../bridge/wire.js';
 
-import type { LoadReply, LoadedModule, LoadRequest, ModuleSource } from './module-load.js';
+import type { LoadLimits, LoadReply, LoadedModule, LoadRequest, ModuleSource } from './module-load.js';
 
 /** JavaScript heap of the loader in MiB: a module of the largest size is held a few times over. */
 const maxHeapMb = 1024;
@@ -18,33 +17,26 @@ interface Waiting {
 
 /** Loads modules in a thread of its own; dispose of it when the batch is done. */
 export class Loader implements AsyncDisposable {
-  readonly #limits: ModuleLimits;
-  readonly #timeoutMs: number;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
   #isClosed = false;
 
-  constructor(limits: ModuleLimits, timeoutMs: number) {
-    this.#limits = limits;
-    this.#timeoutMs = timeoutMs;
-  }
-
   /**
-   * Reads, checks, limits and compiles one module.
+   * Reads, proves, rewrites and compiles one module.
    *
    * @throws {Fault} `MODULE_*`, `WASM_*` or `METADATA_INVALID` with one sentence; `MODULE_LOAD_TIMEOUT` when it takes too
    *   long; `RUNTIME_CLOSED` when the loader was disposed of
    */
-  async load(source: ModuleSource): Promise<LoadedModule> {
+  async load(source: ModuleSource, limits: LoadLimits): Promise<LoadedModule> {
     if (this.#isClosed) throw closedFault();
     const worker = (this.#worker ??= this.#start());
     const id = this.#nextId++;
-    const request: LoadRequest = { id, source, limits: this.#limits };
+    const request: LoadRequest = { id, source, limits };
     worker.postMessage(request);
     return new Promise((resolve, reject) => {
-      const tooSlow = new Fault('MODULE_LOAD_TIMEOUT', `Cannot load the module: checking and compiling it took longer than ${this.#timeoutMs} ms.`);
-      const timer = setTimeout(() => this.#giveUp(worker, tooSlow), this.#timeoutMs);
+      const tooSlow = new Fault('MODULE_LOAD_TIMEOUT', `Cannot load the module: checking and compiling it took longer than ${limits.loadMs} ms.`);
+      const timer = setTimeout(() => this.#giveUp(worker, tooSlow), limits.loadMs);
       this.#waiting.set(id, { resolve, reject, timer });
     });
   }

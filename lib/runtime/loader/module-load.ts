@@ -1,6 +1,11 @@
 // What the loader thread is asked and what it answers.
-import type { ModuleLimits } from '../../wasm/limits.js';
+import type { Resettability } from '../../wasm/resettable.js';
+import type { ModuleLayout } from '../../wasm/module-layout.js';
 import type { FaultRecord } from '../bridge/wire.js';
+import type { SandboxLimits } from '../sandbox-rules.js';
+
+/** What a module is held to while it is loaded. */
+export type LoadLimits = Omit<SandboxLimits, 'hostCalls' | 'hostAnswerBytes' | 'guestAnswerBytes' | 'logLines' | 'startMs'>;
 
 /** Where a module's bytes are: a file's path, or the bytes themselves. */
 export type ModuleSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
@@ -9,12 +14,16 @@ export type ModuleSource = { readonly kind: 'file'; readonly path: string } | { 
 export interface LoadRequest {
   readonly id: number;
   readonly source: ModuleSource;
-  readonly limits: ModuleLimits;
+  readonly limits: LoadLimits;
 }
 
-/** A module that was read, checked, limited and compiled. */
+/** A module that was read, proven, rewritten and compiled. */
 export interface LoadedModule {
   readonly module: WebAssembly.Module;
+  /** Whether an instance can be put back, and if not, why. */
+  readonly resettability: Resettability;
+  /** Where the rewriter put what it added. */
+  readonly layout: ModuleLayout;
   /** SHA-256 of the bytes as they were read, in lower-case hex. */
   readonly digest: string;
   /** What the module is, by its exports. */

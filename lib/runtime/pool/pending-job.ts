@@ -2,19 +2,22 @@
 import { deadlineAfter, monotonicNow, remainingMs, type Deadline } from '../../deadline.js';
 import type { GuestPhase, Outcome } from '../../outcome.js';
 import type { HostAnswer, HostCall } from '../../wapc/protocol.js';
+import type { InstanceUse } from '../../events.js';
+import type { SandboxCode } from '../bridge/sandbox-code.js';
 import type { OutputSource } from '../bridge/wire.js';
 
-import type { SandboxThread } from './sandbox-thread.js';
+import type { Post } from './post.js';
+import type { ScheduledJob } from './waiting-jobs.js';
 
-/** One operation to run on one module. */
-export interface Job {
-  readonly module: WebAssembly.Module;
+/** How long each phase of a guest may run, in milliseconds: each start function, and the operation. */
+export type PhaseLimits = Readonly<Record<GuestPhase, number>>;
+
+/** One operation to run on one guest. */
+export interface Job extends Omit<ScheduledJob, 'id'> {
+  readonly code: SandboxCode;
   readonly operation: string;
   readonly payload: Uint8Array;
-  /** When nobody wants the answer any more; counts from the request's arrival. */
-  readonly deadline: Deadline;
-  /** How long each phase of the guest may run, in milliseconds. */
-  readonly limitMs: number;
+  readonly limits: PhaseLimits;
   /** Answers a host call; the signal fires when the guest no longer waits. */
   readonly answer: (call: HostCall, signal: AbortSignal) => Promise<HostAnswer>;
   readonly onOutput: (source: OutputSource, text: string) => void;
@@ -25,6 +28,8 @@ export interface JobResult {
   readonly outcome: Outcome;
   readonly waitMs: number;
   readonly runMs: number;
+  /** Missing when the thread did not come to tell. */
+  readonly instance: InstanceUse | undefined;
 }
 
 /** Where a job's outcome goes, and who is told when its time is up. */
@@ -33,6 +38,9 @@ export interface JobPorts {
   readonly reject: (reason: Error) => void;
   readonly onDeadline: () => void;
   readonly onLimit: (phase: GuestPhase) => void;
+  /** The guest has waited for its host so long that its thread is free for others; and waits no more. */
+  readonly onParked: () => void;
+  readonly onResumed: () => void;
 }
 
 /** setTimeout fires at once beyond this many milliseconds. */
@@ -44,8 +52,9 @@ export class PendingJob {
   readonly #ports: JobPorts;
   readonly #submittedMs = monotonicNow();
   readonly #deadlineTimer: NodeJS.Timeout | undefined;
-  #run: { readonly thread: SandboxThread; readonly sinceMs: number } | undefined;
+  #run: { readonly post: Post; readonly sinceMs: number } | undefined;
   #limitTimer: NodeJS.Timeout | undefined;
+  #parkTimer: NodeJS.Timeout | undefined;
   #aborter: AbortController | undefined;
 
   constructor(job: Job, ports: JobPorts) {
@@ -54,35 +63,49 @@ export class PendingJob {
     this.#deadlineTimer = timerAt(job.deadline, ports.onDeadline);
   }
 
+  /** Whether a guest in a loop can be made to trap. */
+  get canInterrupt(): boolean {
+    return this.#job.code.layout.epochImport !== undefined;
+  }
+
   /** Begins to run on a thread. */
-  begin(id: number, thread: SandboxThread): void {
-    const { module, operation, payload, limitMs } = this.#job;
-    this.#run = { thread, sinceMs: monotonicNow() };
-    thread.assign({ job: id, module, operation, payload });
-    this.#limitTimer = timerAt(deadlineAfter(limitMs), () => this.#checkLimit(thread));
+  begin(id: number, post: Post): void {
+    const { sandbox, code, operation, payload, limits } = this.#job;
+    this.#run = { post, sinceMs: monotonicNow() };
+    post.thread?.assign({ kind: 'run', job: id, sandbox, code: post.introduce(sandbox, code), operation, payload });
+    this.#limitTimer = timerAt(deadlineAfter(Math.min(limits.start, limits.call)), () => this.#checkLimit(post));
   }
 
   /** Tells whether the job runs on that thread: a message from another is from a time before. */
-  isOn(thread: SandboxThread): boolean {
-    return this.#run?.thread === thread;
+  isOn(post: Post): boolean {
+    return this.#run?.post === post;
   }
 
   wrote(source: OutputSource, text: string): void {
     this.#job.onOutput(source, text);
   }
 
-  /** The answer to a host call of the guest. */
-  async answerTo(call: HostCall): Promise<HostAnswer> {
+  /** The answer to a host call of the guest; `parkMs` is how long its thread counts as busy meanwhile. */
+  async answerTo(call: HostCall, parkMs: number): Promise<HostAnswer> {
     this.#aborter ??= new AbortController();
-    return this.#job.answer(call, this.#aborter.signal);
+    let isParked = false;
+    clearTimeout(this.#parkTimer);
+    this.#parkTimer = setTimeout(() => {
+      isParked = true;
+      this.#ports.onParked();
+    }, parkMs);
+    const answer = await this.#job.answer(call, this.#aborter.signal);
+    clearTimeout(this.#parkTimer);
+    if (isParked) this.#ports.onResumed();
+    return answer;
   }
 
-  /** Ends with an outcome; `runMs` is what the thread measured, when it did. */
-  resolve(outcome: Outcome, runMs?: number): void {
+  /** Ends with an outcome, and what the thread measured, when it did. */
+  resolve(outcome: Outcome, measured?: { readonly runMs: number; readonly instance: InstanceUse }): void {
     this.#stopClocks();
     const now = monotonicNow();
     const beganMs = this.#run?.sinceMs ?? now;
-    this.#ports.resolve({ outcome, waitMs: beganMs - this.#submittedMs, runMs: runMs ?? now - beganMs });
+    this.#ports.resolve({ outcome, waitMs: beganMs - this.#submittedMs, runMs: measured?.runMs ?? now - beganMs, instance: measured?.instance });
   }
 
   /** Ends without an outcome. */
@@ -92,18 +115,19 @@ export class PendingJob {
   }
 
   /** Looks again when the current phase can have used up its limit: the phases are timed apart. */
-  #checkLimit(thread: SandboxThread): void {
-    const { limitMs } = this.#job;
-    const reading = thread.phase();
+  #checkLimit(post: Post): void {
+    const reading = post.thread?.phase();
     // The guest is done; this thread may only be too busy to have seen its outcome.
     if (reading === undefined) return;
+    const limitMs = this.#job.limits[reading.phase];
     if (monotonicNow() - reading.sinceMs >= limitMs) this.#ports.onLimit(reading.phase);
-    else this.#limitTimer = timerAt(deadlineAfter(limitMs, reading.sinceMs), () => this.#checkLimit(thread));
+    else this.#limitTimer = timerAt(deadlineAfter(limitMs, reading.sinceMs), () => this.#checkLimit(post));
   }
 
   #stopClocks(): void {
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#limitTimer);
+    clearTimeout(this.#parkTimer);
     this.#aborter?.abort();
   }
 }

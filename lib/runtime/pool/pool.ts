@@ -1,32 +1,33 @@
-// Performs what schedule.ts decides: starts and ends threads, hands out jobs, passes messages on, settles promises.
+// Performs what schedule.ts decides: starts, interrupts and ends threads, hands out jobs, passes messages on, settles promises.
 import { monotonicNow } from '../../deadline.js';
 import type { EventSink } from '../../events.js';
 import { Fault, messageOf } from '../../fault.js';
 import type { GuestPhase } from '../../outcome.js';
-import type { HostCall } from '../../wapc/protocol.js';
 import type { WorkerMessage } from '../bridge/wire.js';
 
 import { PendingJob, type Job, type JobResult } from './pending-job.js';
-import type { SandboxThread, StartThread } from './sandbox-thread.js';
-import { emptyPool, schedule, type Ending, type PoolCommand, type PoolEvent, type PoolLimits, type PoolState } from './schedule.js';
+import { Post } from './post.js';
+import type { StartThread } from './sandbox-thread.js';
+import { emptyPool, schedule, type Ending, type PoolCommand, type PoolEvent, type PoolState } from './schedule.js';
+import type { PoolLimits } from './slots.js';
 
 export interface PoolOptions {
   readonly limits: PoolLimits;
   readonly startThread: StartThread;
-  /** Milliseconds within which a thread that was told to stop has to be gone; after that it is reported and given up. */
-  readonly stopPatienceMs: number;
+  readonly patience: PoolPatience;
   readonly emit: EventSink;
 }
 
-/** A thread that is there, from the order to start it to its end. */
-interface Post {
-  readonly startedMs: number;
-  /** Missing for a moment when the thread could not be created. */
-  thread: SandboxThread | undefined;
-  stopTimer: NodeJS.Timeout | undefined;
-  /** Resolves when the thread is gone or given up. */
-  readonly gone: Promise<void>;
-  readonly leave: () => void;
+/** How long the pool waits for its threads, in milliseconds. */
+export interface PoolPatience {
+  /** For a guest that was interrupted to be out; after that its thread is ended. */
+  readonly interruptMs: number;
+  /** For a thread to build a new instance; after that it is ended. */
+  readonly mendMs: number;
+  /** For a thread that was told to stop to be gone; after that it is reported and given up. */
+  readonly stopMs: number;
+  /** For a host call to be answered before its thread stops counting as busy. */
+  readonly parkMs: number;
 }
 
 /** Why a running job is stopped. */
@@ -52,17 +53,25 @@ export class Pool {
    */
   run(job: Job): Promise<JobResult> {
     const id = this.#nextJob++;
+    const { policy, sandbox, maxConcurrent, deadline } = job;
     return new Promise((resolve, reject) => {
       const onDeadline = (): void => this.#overrun(id, { kind: 'deadline' });
       const onLimit = (phase: GuestPhase): void => this.#overrun(id, { kind: 'limit', phase });
-      this.#jobs.set(id, new PendingJob(job, { resolve, reject, onDeadline, onLimit }));
-      this.#react({ kind: 'submitted', job: { id, deadline: job.deadline } });
+      const onParked = (): void => this.#react({ kind: 'parked', job: id });
+      const onResumed = (): void => this.#react({ kind: 'resumed', job: id });
+      this.#jobs.set(id, new PendingJob(job, { resolve, reject, onDeadline, onLimit, onParked, onResumed }));
+      this.#react({ kind: 'submitted', job: { id, policy, sandbox, maxConcurrent, deadline } });
     });
   }
 
   /** How many jobs wait, and how many run. */
   get occupancy(): { readonly waiting: number; readonly running: number } {
-    return { waiting: this.#state.queue.length, running: [...this.#state.slots.values()].filter((slot) => slot.kind === 'running').length };
+    return { waiting: this.#state.waiting.size, running: this.#state.slots.filter((slot) => slot.kind === 'running').length };
+  }
+
+  /** Lets go of guests that are no longer needed; jobs of theirs that are on their way still run. */
+  retain(isNeeded: (sandbox: number) => boolean): void {
+    for (const post of this.#posts.values()) post.retain(isNeeded);
   }
 
   /** Settles what is pending, ends every thread and waits until each is gone or found to be stuck. */
@@ -81,8 +90,10 @@ export class Pool {
     switch (command.kind) {
       case 'start':
         return this.#start(command.slot);
+      case 'interrupt':
+        return this.#interrupt(command.slot);
       case 'stop':
-        return this.#stop(command.slot);
+        return this.#stop(command.slot, overrun);
       case 'assign':
         return this.#assign(command.slot, command.job);
       case 'settle':
@@ -91,9 +102,7 @@ export class Pool {
   }
 
   #start(slot: number): void {
-    let leave: () => void = () => undefined;
-    const gone = new Promise<void>((resolve) => (leave = resolve));
-    const post: Post = { startedMs: monotonicNow(), thread: undefined, stopTimer: undefined, gone, leave };
+    const post = new Post();
     this.#posts.set(slot, post);
     const onExit = (reason: string): void => this.#exited(slot, post, reason);
     try {
@@ -105,19 +114,24 @@ export class Pool {
   }
 
   #exited(slot: number, post: Post, reason: string): void {
-    const asked = post.stopTimer !== undefined;
-    clearTimeout(post.stopTimer);
     this.#posts.delete(slot);
     post.leave();
     this.#react({ kind: 'stopped', slot });
-    this.#options.emit({ kind: 'worker-stopped', workerId: slot, reason: asked ? 'it was told to' : reason });
+    this.#options.emit({ kind: 'worker-stopped', workerId: slot, reason: post.isTold ? 'it was told to' : reason });
   }
 
-  #stop(slot: number): void {
+  #interrupt(slot: number): void {
+    const post = this.#posts.get(slot);
+    post?.interrupt();
+    post?.await(this.#options.patience.interruptMs, () => this.#react({ kind: 'overdue', slot }));
+    this.#options.emit({ kind: 'worker-interrupted', workerId: slot });
+  }
+
+  #stop(slot: number, overrun: Overrun | undefined): void {
     const post = this.#posts.get(slot);
     if (post === undefined) return;
-    post.stopTimer = setTimeout(() => this.#giveUp(slot, post), this.#options.stopPatienceMs);
-    post.thread?.stop();
+    post.stop(this.#options.patience.stopMs, () => this.#giveUp(slot, post));
+    if (!this.#state.closing) this.#options.emit({ kind: 'worker-killed', workerId: slot, reason: killReason(overrun) });
   }
 
   /** A guest inside one endless instruction holds its thread, and nothing can be done about it but not to wait. */
@@ -125,47 +139,66 @@ export class Pool {
     post.thread?.abandon();
     post.leave();
     this.#react({ kind: 'stuck', slot });
-    this.#options.emit({ kind: 'worker-stuck', workerId: slot, waitedMs: this.#options.stopPatienceMs });
+    this.#options.emit({ kind: 'worker-stuck', workerId: slot, waitedMs: this.#options.patience.stopMs });
   }
 
   #assign(slot: number, id: number): void {
     const pending = this.#jobs.get(id);
-    const thread = this.#posts.get(slot)?.thread;
-    if (pending === undefined || thread === undefined) throw new Error('the schedule named a job or thread that is not there');
-    pending.begin(id, thread);
+    const post = this.#posts.get(slot);
+    if (pending === undefined || post?.thread === undefined) throw new Error('the schedule named a job or thread that is not there');
+    pending.begin(id, post);
   }
 
   #overrun(id: number, overrun: Overrun): void {
-    this.#react({ kind: 'overran', job: id }, overrun);
+    const canInterrupt = overrun.kind !== 'broken' && this.#jobs.get(id)?.canInterrupt === true;
+    this.#react({ kind: 'overran', job: id, canInterrupt }, overrun);
   }
 
   #receive(slot: number, post: Post, message: WorkerMessage): void {
-    if (message.kind === 'ready') {
-      this.#react({ kind: 'started', slot });
-      return this.#options.emit({ kind: 'worker-started', workerId: slot, startMs: monotonicNow() - post.startedMs });
+    switch (message.kind) {
+      case 'ready':
+        this.#react({ kind: 'started', slot });
+        return this.#options.emit({ kind: 'worker-started', workerId: slot, startMs: monotonicNow() - post.startedMs });
+      case 'mended':
+        post.settle();
+        return this.#react({ kind: 'mended', slot });
+      case 'host-called':
+        // Also of a job that is settled already: its guest has to be told that it must not go on.
+        post.ask(message.serial);
+        break;
+      case 'finished':
+        return this.#finished(slot, post, message);
     }
     const pending = this.#jobs.get(message.job);
     // A message may still arrive from a thread that is being ended.
-    if (post.thread === undefined || pending?.isOn(post.thread) !== true) return undefined;
+    if (pending?.isOn(post) !== true) return undefined;
     switch (message.kind) {
       case 'host-called':
-        return void this.#answer(message, pending, post.thread);
+        return void this.#answer(message, pending, post);
       case 'wrote':
         return pending.wrote(message.source, message.text);
       case 'broke':
         return this.#overrun(message.job, { kind: 'broken', error: brokenError(message) });
-      case 'finished':
-        this.#jobs.delete(message.job);
-        pending.resolve(message.outcome, message.runMs);
-        return this.#react({ kind: 'finished', slot });
     }
   }
 
-  async #answer({ job, serial, call }: { readonly job: number; readonly serial: number; readonly call: HostCall }, pending: PendingJob, thread: SandboxThread): Promise<void> {
+  #finished(slot: number, post: Post, { job, outcome, runMs, instance, isMending }: Extract<WorkerMessage, { kind: 'finished' }>): void {
+    const pending = this.#jobs.get(job);
+    if (pending?.isOn(post) === true) {
+      this.#jobs.delete(job);
+      pending.resolve(outcome, { runMs, instance });
+    } else if (!post.isInterrupted) return;
+    if (!post.isTold) post.settle();
+    post.calm();
+    if (isMending) post.await(this.#options.patience.mendMs, () => this.#react({ kind: 'overdue', slot }));
+    this.#react({ kind: 'finished', slot, isMending });
+  }
+
+  async #answer({ job, serial, call }: Extract<WorkerMessage, { kind: 'host-called' }>, pending: PendingJob, post: Post): Promise<void> {
     try {
-      const answer = await pending.answerTo(call);
+      const answer = await pending.answerTo(call, this.#options.patience.parkMs);
       // The job may have ended meanwhile, and its thread may run another.
-      if (this.#jobs.has(job)) thread.answer({ serial, answer });
+      if (this.#jobs.has(job)) post.answer({ serial, answer });
     } catch (thrown) {
       this.#overrun(job, { kind: 'broken', error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
     }
@@ -182,6 +215,11 @@ export class Pool {
     if (overrun.kind === 'limit') return pending.resolve({ kind: 'expired', during: overrun.phase });
     return pending.reject(overrun.kind === 'broken' ? overrun.error : deadlineFault('while it ran'));
   }
+}
+
+function killReason(overrun: Overrun | undefined): string {
+  if (overrun?.kind === 'broken') return 'our own code failed in it';
+  return overrun === undefined ? 'it did not come back when it was interrupted' : 'its guest ran too long';
 }
 
 function brokenError({ message, stack }: { readonly message: string; readonly stack: string }): Error {

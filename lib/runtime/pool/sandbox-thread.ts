@@ -10,6 +10,12 @@ export interface SandboxThread {
   readonly answer: (reply: HostReply) => void;
   /** Which phase the guest is in; nothing when its work is done and the outcome on its way. */
   readonly phase: () => PhaseReading | undefined;
+  /** Makes the guest trap where it is, if it looks; its outcome follows as always. */
+  readonly interrupt: () => void;
+  /** Takes the interruption back: the guest is out. */
+  readonly calm: () => void;
+  /** Tells the thread what it need not keep. */
+  readonly forget: (sandboxes: readonly number[]) => void;
   /** Ends the thread, wherever it is; `onExit` follows when it is gone. */
   readonly stop: () => void;
   /** Lets the process end although the thread is still there. */

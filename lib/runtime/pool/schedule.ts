@@ -1,41 +1,17 @@
-// Which job runs on which thread, and which threads there are: a pure machine. pool.ts performs its commands.
-import { isExpired, type Deadline } from '../../deadline.js';
+// Which job runs on which thread, and which threads there are: a pure machine. pool.ts performs its commands; who waits
+// and whose turn it is, is kept by waiting-jobs.ts.
+import { isExpired } from '../../deadline.js';
 
-/** A job as far as scheduling is concerned. */
-export interface ScheduledJob {
-  readonly id: number;
-  /** After this point nobody wants the answer; the wait in the queue counts. */
-  readonly deadline: Deadline;
-}
-
-/**
- * What a thread is doing. A stopping one is on its way out, a stuck one was told to stop long ago and did not: both
- * count for nothing but the number of threads.
- */
-export type Slot =
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'running'; readonly job: number }
-  | { readonly kind: 'stopping' }
-  | { readonly kind: 'stuck' };
+import { became, busyThreads, freeThread, isLost, startedSlots, threadsToStart, type PoolLimits, type Slot } from './slots.js';
+import { excessJob, nobodyWaits, takeNext, waitingJobs, withJob, withoutJob, type ScheduledJob, type WaitingJobs } from './waiting-jobs.js';
 
 export interface PoolState {
-  readonly slots: ReadonlyMap<number, Slot>;
-  /** First in, first out. */
-  readonly queue: readonly ScheduledJob[];
+  readonly slots: readonly Slot[];
+  readonly waiting: WaitingJobs;
   readonly nextSlot: number;
   /** Threads that ended before they were ready, since the last one that became ready. */
   readonly failedStarts: number;
   readonly closing: boolean;
-}
-
-export interface PoolLimits {
-  /** Jobs that may run at once. */
-  readonly workers: number;
-  /** Threads kept ready beyond that, so that killing one costs no start-up time on the request path. */
-  readonly spares: number;
-  /** Jobs that may wait. */
-  readonly queue: number;
 }
 
 export type PoolEvent =
@@ -43,9 +19,16 @@ export type PoolEvent =
   | { readonly kind: 'submitted'; readonly job: ScheduledJob }
   /** The thread is ready for its first job. */
   | { readonly kind: 'started'; readonly slot: number }
-  | { readonly kind: 'finished'; readonly slot: number }
+  /** The job is done; a thread that mends its sandbox takes the next one only when it has `mended`. */
+  | { readonly kind: 'finished'; readonly slot: number; readonly isMending: boolean }
+  | { readonly kind: 'mended'; readonly slot: number }
+  /** The guest waits for its host and uses no processor meanwhile. */
+  | { readonly kind: 'parked'; readonly job: number }
+  | { readonly kind: 'resumed'; readonly job: number }
   /** The job must not go on: its deadline passed, or it used up its execution limit. */
-  | { readonly kind: 'overran'; readonly job: number }
+  | { readonly kind: 'overran'; readonly job: number; readonly canInterrupt: boolean }
+  /** The thread is neither done with what was interrupted nor with mending, and had time enough for it. */
+  | { readonly kind: 'overdue'; readonly slot: number }
   /** The thread was told to stop and has taken too long over it; it may still go. */
   | { readonly kind: 'stuck'; readonly slot: number }
   /** The thread is gone, asked to or not. */
@@ -57,43 +40,48 @@ export type Ending = 'saturated' | 'expired-waiting' | 'overran' | 'lost' | 'una
 
 export type PoolCommand =
   | { readonly kind: 'start'; readonly slot: number }
+  /** Makes the guest trap where it is; `finished` follows, or after a while `overdue`. */
+  | { readonly kind: 'interrupt'; readonly slot: number }
   | { readonly kind: 'stop'; readonly slot: number }
   | { readonly kind: 'assign'; readonly slot: number; readonly job: number }
   | { readonly kind: 'settle'; readonly job: number; readonly ending: Ending };
 
 type Step = readonly [PoolState, readonly PoolCommand[]];
 
-/** Threads that fail to start in a row before only a new job makes the pool try again: a broken installation must not spin. */
-export const maxFailedStarts = 3;
-/** Stopping and stuck threads tolerated per worker: a guest that cannot be stopped must not breed threads without end. */
-export const lostPerWorker = 2;
+const nothing: readonly PoolCommand[] = [];
 
-export const emptyPool: PoolState = { slots: new Map(), queue: [], nextSlot: 1, failedStarts: 0, closing: false };
+export const emptyPool: PoolState = { slots: [], waiting: nobodyWaits, nextSlot: 1, failedStarts: 0, closing: false };
 
 /** Takes the pool from one state to the next. */
 export function schedule(state: PoolState, event: PoolEvent, limits: PoolLimits, nowMs: number): Step {
-  const [reacted, commands] = react(state, event);
+  const [reacted, commands] = react(state, event, nowMs);
   const [dispatched, assignments] = dispatch(reacted, limits, nowMs);
   const [staffed, starts] = staff(dispatched, limits, event.kind === 'submitted');
   const [bounded, refusals] = bound(staffed, limits);
   return [bounded, [...commands, ...assignments, ...starts, ...refusals]];
 }
 
-function react(state: PoolState, event: PoolEvent): Step {
+function react(state: PoolState, event: PoolEvent, nowMs: number): Step {
   switch (event.kind) {
     case 'opened':
-      return [state, []];
+      return [state, nothing];
     case 'submitted':
-      if (state.closing) return [state, [{ kind: 'settle', job: event.job.id, ending: 'closed' }]];
-      return [{ ...state, queue: [...state.queue, event.job] }, []];
+      return submitted(state, event.job, nowMs);
     case 'started':
-      return [{ ...moved(state, event.slot, 'starting', { kind: 'idle' }), failedStarts: 0 }, []];
+      return [moved({ ...state, failedStarts: 0 }, event.slot, (slot) => (slot.kind === 'starting' ? became(slot, 'idle') : slot)), nothing];
     case 'finished':
-      return [moved(state, event.slot, 'running', { kind: 'idle' }), []];
+      return [moved(state, event.slot, (slot) => (slot.kind === 'running' || slot.kind === 'interrupted' ? became(slot, event.isMending ? 'mending' : 'idle') : slot)), nothing];
+    case 'mended':
+      return [moved(state, event.slot, (slot) => (slot.kind === 'mending' ? became(slot, 'idle') : slot)), nothing];
+    case 'parked':
+    case 'resumed':
+      return [parked(state, event.job, event.kind === 'parked'), nothing];
     case 'overran':
-      return overran(state, event.job);
+      return overran(state, event.job, event.canInterrupt);
+    case 'overdue':
+      return overdue(state, event.slot);
     case 'stuck':
-      return [moved(state, event.slot, 'stopping', { kind: 'stuck' }), []];
+      return [moved(state, event.slot, (slot) => (slot.kind === 'stopping' ? became(slot, 'stuck') : slot)), nothing];
     case 'stopped':
       return stopped(state, event.slot);
     case 'closed':
@@ -101,112 +89,103 @@ function react(state: PoolState, event: PoolEvent): Step {
   }
 }
 
-function overran(state: PoolState, job: number): Step {
-  const running = [...state.slots].find(([, slot]) => slot.kind === 'running' && slot.job === job);
-  if (running !== undefined) {
-    const [slot] = running;
-    return [withSlot(state, slot, { kind: 'stopping' }), [{ kind: 'stop', slot }, { kind: 'settle', job, ending: 'overran' }]];
+function submitted(state: PoolState, job: ScheduledJob, nowMs: number): Step {
+  if (state.closing) return [state, [{ kind: 'settle', job: job.id, ending: 'closed' }]];
+  if (isExpired(job.deadline, nowMs)) return [state, [{ kind: 'settle', job: job.id, ending: 'expired-waiting' }]];
+  return [{ ...state, waiting: withJob(state.waiting, job) }, nothing];
+}
+
+function parked(state: PoolState, job: number, isParked: boolean): PoolState {
+  return { ...state, slots: state.slots.map((slot) => (slot.kind === 'running' && slot.job.id === job ? { ...slot, isParked } : slot)) };
+}
+
+function overran(state: PoolState, job: number, canInterrupt: boolean): Step {
+  const slot = state.slots.find((one) => one.kind === 'running' && one.job.id === job);
+  if (slot !== undefined) {
+    const next = moved(state, slot.number, (one) => became(one, canInterrupt ? 'interrupted' : 'stopping'));
+    return [next, [{ kind: canInterrupt ? 'interrupt' : 'stop', slot: slot.number }, { kind: 'settle', job, ending: 'overran' }]];
   }
-  if (!state.queue.some((queued) => queued.id === job)) return [state, []];
-  return [{ ...state, queue: state.queue.filter((queued) => queued.id !== job) }, [{ kind: 'settle', job, ending: 'expired-waiting' }]];
+  const waiting = withoutJob(state.waiting, job);
+  return waiting === state.waiting ? [state, nothing] : [{ ...state, waiting }, [{ kind: 'settle', job, ending: 'expired-waiting' }]];
+}
+
+function overdue(state: PoolState, number: number): Step {
+  const slot = state.slots.find((one) => one.number === number);
+  if (slot?.kind !== 'interrupted' && slot?.kind !== 'mending') return [state, nothing];
+  return [moved(state, number, (one) => became(one, 'stopping')), [{ kind: 'stop', slot: number }]];
 }
 
 function stopped(state: PoolState, number: number): Step {
-  const slot = state.slots.get(number);
-  const slots = new Map(state.slots);
-  slots.delete(number);
-  const without = { ...state, slots };
-  if (slot?.kind === 'running') return [without, [{ kind: 'settle', job: slot.job, ending: 'lost' }]];
-  if (slot?.kind === 'starting' && !state.closing) return [{ ...without, failedStarts: state.failedStarts + 1 }, []];
-  return [without, []];
+  const slot = state.slots.find((one) => one.number === number);
+  const without = { ...state, slots: state.slots.filter((one) => one !== slot) };
+  if (slot?.kind === 'running') return [without, [{ kind: 'settle', job: slot.job.id, ending: 'lost' }]];
+  if (slot?.kind === 'starting' && !state.closing) return [{ ...without, failedStarts: state.failedStarts + 1 }, nothing];
+  return [without, nothing];
 }
 
 function closed(state: PoolState): Step {
-  const commands: PoolCommand[] = state.queue.map(({ id }) => ({ kind: 'settle', job: id, ending: 'closed' }));
-  const slots = new Map<number, Slot>();
-  for (const [number, slot] of state.slots) {
-    if (!isLost(slot)) commands.push({ kind: 'stop', slot: number });
-    if (slot.kind === 'running') commands.push({ kind: 'settle', job: slot.job, ending: 'closed' });
-    slots.set(number, isLost(slot) ? slot : { kind: 'stopping' });
+  const commands: PoolCommand[] = waitingJobs(state.waiting).map(({ id }) => ({ kind: 'settle', job: id, ending: 'closed' }));
+  for (const slot of state.slots) {
+    if (!isLost(slot)) commands.push({ kind: 'stop', slot: slot.number });
+    if (slot.kind === 'running') commands.push({ kind: 'settle', job: slot.job.id, ending: 'closed' });
   }
-  return [{ ...state, slots, queue: [], closing: true }, commands];
+  const slots = state.slots.map((slot) => (isLost(slot) ? slot : became(slot, 'stopping')));
+  return [{ ...state, slots, waiting: nobodyWaits, closing: true }, commands];
 }
 
 /** Gives waiting jobs to idle threads, at most `workers` at once; a job whose time has passed is not begun. */
 function dispatch(state: PoolState, limits: PoolLimits, nowMs: number): Step {
-  if (state.queue.length === 0) return [state, []];
+  if (state.waiting.size === 0) return [state, nothing];
   const commands: PoolCommand[] = [];
-  const slots = new Map(state.slots);
-  const idle = [...slots].filter(([, slot]) => slot.kind === 'idle').map(([number]) => number);
-  let free = limits.workers - [...slots.values()].filter((slot) => slot.kind === 'running').length;
-  const waiting: ScheduledJob[] = [];
-  for (const job of state.queue) {
-    const slot = free > 0 ? idle[0] : undefined;
-    if (isExpired(job.deadline, nowMs)) commands.push({ kind: 'settle', job: job.id, ending: 'expired-waiting' });
-    else if (slot === undefined) waiting.push(job);
+  let { slots, waiting } = state;
+  while (busyThreads(slots, limits) < limits.workers && slots.some(({ kind }) => kind === 'idle')) {
+    const taken = takeNext(waiting, (job) => job.maxConcurrent === Number.POSITIVE_INFINITY || runningOf(slots, job.policy) < job.maxConcurrent);
+    if (taken === undefined) break;
+    const [job, rest] = taken;
+    waiting = rest;
+    const slot = isExpired(job.deadline, nowMs) ? undefined : freeThread(slots, job.sandbox);
+    if (slot === undefined) commands.push({ kind: 'settle', job: job.id, ending: 'expired-waiting' });
     else {
-      idle.shift();
-      free -= 1;
-      slots.set(slot, { kind: 'running', job: job.id });
-      commands.push({ kind: 'assign', slot, job: job.id });
+      slots = slots.map((one) => (one === slot ? { kind: 'running', number: slot.number, warm: warmed(slot.warm, job.sandbox), job, isParked: false } : one));
+      commands.push({ kind: 'assign', slot: slot.number, job: job.id });
     }
   }
-  return [{ ...state, slots, queue: waiting }, commands];
+  return [{ ...state, slots, waiting }, commands];
+}
+
+/** How many sandboxes a thread is remembered for. */
+const maxWarm = 16;
+
+/** The last sandboxes of a thread, the last one first; mostly it is the same again. */
+function warmed(warm: readonly number[], sandbox: number): readonly number[] {
+  return warm[0] === sandbox ? warm : [sandbox, ...warm.filter((other) => other !== sandbox)].slice(0, maxWarm);
+}
+
+function runningOf(slots: readonly Slot[], policy: string): number {
+  return slots.filter((slot) => slot.kind === 'running' && slot.job.policy === policy).length;
 }
 
 /** Keeps as many threads as wanted; when there is none and none can be had, nobody waits for one. */
 function staff(state: PoolState, limits: PoolLimits, mayProbe: boolean): Step {
-  if (state.closing) return [state, []];
-  const missing = missingThreads(state, limits, mayProbe);
-  if (missing > 0) return started(state, missing);
-  // A stopping thread makes room when it is gone, or is found to be stuck.
-  const isHopeless = [...state.slots.values()].every((slot) => slot.kind === 'stuck');
-  if (!isHopeless) return [state, []];
-  return [{ ...state, queue: [] }, state.queue.map(({ id }) => ({ kind: 'settle', job: id, ending: 'unavailable' }))];
-}
-
-/** How many threads to start now. */
-function missingThreads(state: PoolState, { workers, spares }: PoolLimits, mayProbe: boolean): number {
-  const slots = [...state.slots.values()];
-  const useful = slots.filter((slot) => !isLost(slot)).length;
-  const room = workers + spares + lostPerWorker * workers - slots.length;
-  return Math.max(0, Math.min(workers + spares - useful, room, allowedStarts(state, mayProbe)));
-}
-
-/** While starts keep failing, few are tried; after too many, one at a time and only for a new job. */
-function allowedStarts({ failedStarts, slots }: PoolState, mayProbe: boolean): number {
-  if (failedStarts === 0) return Number.POSITIVE_INFINITY;
-  if (failedStarts < maxFailedStarts) return maxFailedStarts - failedStarts;
-  const isTrying = [...slots.values()].some((slot) => slot.kind === 'starting');
-  return mayProbe && !isTrying ? 1 : 0;
-}
-
-function started(state: PoolState, count: number): Step {
-  const slots = new Map(state.slots);
-  const commands: PoolCommand[] = [];
-  for (let number = state.nextSlot; number < state.nextSlot + count; number += 1) {
-    slots.set(number, { kind: 'starting' });
-    commands.push({ kind: 'start', slot: number });
+  if (state.closing) return [state, nothing];
+  const count = threadsToStart(state.slots, limits, state.failedStarts, mayProbe);
+  if (count > 0) {
+    const slots = startedSlots(state.nextSlot, count);
+    return [{ ...state, slots: [...state.slots, ...slots], nextSlot: state.nextSlot + count }, slots.map(({ number }) => ({ kind: 'start', slot: number }))];
   }
-  return [{ ...state, slots, nextSlot: state.nextSlot + count }, commands];
+  // A stopping thread makes room when it is gone, or is found to be stuck.
+  if (state.waiting.size === 0 || state.slots.some(({ kind }) => kind !== 'stuck')) return [state, nothing];
+  return [{ ...state, waiting: nobodyWaits }, waitingJobs(state.waiting).map(({ id }) => ({ kind: 'settle', job: id, ending: 'unavailable' }))];
 }
 
-/** Refuses what came last when more waits than may wait. */
+/** Refuses a job when more wait than may wait: of the policy that has the most. */
 function bound(state: PoolState, limits: PoolLimits): Step {
-  if (state.queue.length <= limits.queue) return [state, []];
-  const refused = state.queue.slice(limits.queue);
-  return [{ ...state, queue: state.queue.slice(0, limits.queue) }, refused.map(({ id }) => ({ kind: 'settle', job: id, ending: 'saturated' }))];
+  const excess = state.waiting.size > limits.queue ? excessJob(state.waiting) : undefined;
+  if (excess === undefined) return [state, nothing];
+  return [{ ...state, waiting: withoutJob(state.waiting, excess.id) }, [{ kind: 'settle', job: excess.id, ending: 'saturated' }]];
 }
 
-function isLost(slot: Slot): boolean {
-  return slot.kind === 'stopping' || slot.kind === 'stuck';
-}
-
-/** The state with that slot moved on, unless it is not where the event took it to be: threads report while they are being ended. */
-function moved(state: PoolState, number: number, from: Slot['kind'], to: Slot): PoolState {
-  return state.slots.get(number)?.kind === from ? withSlot(state, number, to) : state;
-}
-
-function withSlot(state: PoolState, number: number, slot: Slot): PoolState {
-  return { ...state, slots: new Map(state.slots).set(number, slot) };
+/** The state with that slot changed; without it, the state as it is: threads report while they are being ended. */
+function moved(state: PoolState, number: number, change: (slot: Slot) => Slot): PoolState {
+  return { ...state, slots: state.slots.map((slot) => (slot.number === number ? change(slot) : slot)) };
 }

@@ -1,29 +1,30 @@
-// One worker thread: hand it a job, answer its host calls, end it.
+// One worker thread: hand it a job, answer its host calls, interrupt and end it.
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { messageOf } from '../../fault.js';
-import type { ExchangeLimits } from '../../wapc/exchange.js';
+import { InterruptFlag } from '../bridge/interrupt-flag.js';
 import { PhaseClock, type PhaseReading } from '../bridge/phase-clock.js';
-import type { Assignment, HostReply, WorkerStart } from '../bridge/wire.js';
+import type { Assignment, HostReply, PoolMessage, WorkerStart } from '../bridge/wire.js';
 
 import type { SandboxThread, StartThread, ThreadEvents } from './sandbox-thread.js';
 
 /** JavaScript heap per thread in MiB: payloads and answers live there for a moment. Wasm memory is bounded in the module. */
 const maxHeapMb = 256;
 
-/** Starts worker threads whose guests are held to the limits. */
-export function workerThreads(limits: ExchangeLimits): StartThread {
-  return (events) => new WorkerSlot(limits, events);
+/** Starts worker threads that keep so many bytes of warm instances each. */
+export function workerThreads(warmBytes: number): StartThread {
+  return (events) => new WorkerSlot(warmBytes, events);
 }
 
 class WorkerSlot implements SandboxThread {
   readonly #worker: Worker;
   readonly #clock = new PhaseClock();
+  readonly #interrupt = new InterruptFlag();
   readonly #answered = new Int32Array(new SharedArrayBuffer(4));
   readonly #answers = new MessageChannel();
 
-  constructor(limits: ExchangeLimits, events: ThreadEvents) {
-    const start: WorkerStart = { phase: this.#clock.buffer, answered: this.#answered.buffer, limits };
+  constructor(warmBytes: number, events: ThreadEvents) {
+    const start: WorkerStart = { phase: this.#clock.buffer, answered: this.#answered.buffer, interrupt: this.#interrupt.memory, warmBytes };
     this.#worker = new Worker(new URL('../worker/entry.js', import.meta.url), {
       workerData: { ...start, answers: this.#answers.port2 },
       transferList: [this.#answers.port2],
@@ -43,7 +44,7 @@ class WorkerSlot implements SandboxThread {
   assign(assignment: Assignment): void {
     // The phase counts from here: a thread that never gets to it must not run without a limit.
     this.#clock.enter('start');
-    this.#worker.postMessage(assignment);
+    this.#tell(assignment);
   }
 
   answer(reply: HostReply): void {
@@ -56,6 +57,18 @@ class WorkerSlot implements SandboxThread {
     return this.#clock.read();
   }
 
+  interrupt(): void {
+    this.#interrupt.raise();
+  }
+
+  calm(): void {
+    this.#interrupt.clear();
+  }
+
+  forget(sandboxes: readonly number[]): void {
+    this.#tell({ kind: 'forget', sandboxes });
+  }
+
   stop(): void {
     // The promise settles with the thread's exit, which has an event of its own.
     void this.#worker.terminate();
@@ -63,5 +76,9 @@ class WorkerSlot implements SandboxThread {
 
   abandon(): void {
     this.#worker.unref();
+  }
+
+  #tell(message: PoolMessage): void {
+    this.#worker.postMessage(message);
   }
 }

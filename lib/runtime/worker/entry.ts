@@ -3,24 +3,23 @@ import { webcrypto } from 'node:crypto';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 
 import { monotonicNow } from '../../deadline.js';
-import type { Outcome } from '../../outcome.js';
+import { InterruptFlag } from '../bridge/interrupt-flag.js';
 import { OutputBudget } from '../bridge/output-budget.js';
 import { PhaseClock } from '../bridge/phase-clock.js';
-import type { Assignment, OutputSource, WorkerMessage, WorkerStart } from '../bridge/wire.js';
+import type { Assignment, OutputSource, PoolMessage, WorkerMessage, WorkerStart } from '../bridge/wire.js';
 
 import { blockingHostCall } from './host-call.js';
-import { runInSandbox } from './sandbox.js';
+import { SandboxKeeper, type SandboxRun } from './sandbox-keeper.js';
 
-const { phase, answered, limits, answers } = workerData as WorkerStart & { readonly answers: MessagePort };
+const { phase, answered, interrupt, warmBytes, answers } = workerData as WorkerStart & { readonly answers: MessagePort };
 const port = parentPort;
 if (port === null) throw new Error('worker/entry runs in a worker thread only');
 
 const clock = new PhaseClock(phase);
-/** Nobody wakes it: a nap ends by its time. */
-const napping = new Int32Array(new SharedArrayBuffer(4));
+const flag = new InterruptFlag(interrupt);
 const wasiClock = { realtimeNs: (): bigint => BigInt(Date.now()) * 1_000_000n, monotonicNs: (): bigint => BigInt(Math.round(monotonicNow() * 1e6)) };
 let currentJob = 0;
-let budget = new OutputBudget();
+let budget = new OutputBudget(0);
 
 const send = (message: WorkerMessage, moved?: Uint8Array): void => port.postMessage(message, moved?.buffer instanceof ArrayBuffer ? [moved.buffer] : []);
 const hostCall = blockingHostCall((serial, call) => send({ kind: 'host-called', job: currentJob, serial, call }, call.payload), answers, answered);
@@ -30,30 +29,46 @@ function write(source: OutputSource, text: string): void {
   if (budget.spend(text.length) !== 'beyond') send({ kind: 'wrote', job: currentJob, source, text });
 }
 
-function run({ module, operation, payload }: Assignment): Outcome {
-  return runInSandbox(module, operation, payload, {
-    hostCall,
-    limits,
-    write,
-    onPhase: (entered) => clock.enter(entered),
-    clock: wasiClock,
-    randomFill: (bytes) => webcrypto.getRandomValues(bytes),
-    sleep: (durationMs) => Atomics.wait(napping, 0, 0, durationMs),
-  });
+const keeper = new SandboxKeeper({
+  hostCall,
+  write,
+  onPhase: (entered) => clock.enter(entered),
+  clock: wasiClock,
+  randomFill: (bytes) => webcrypto.getRandomValues(bytes),
+  sleep: (durationMs) => flag.sleep(durationMs),
+  interruptMemory: flag.memory,
+  warmBytes,
+  isInterrupted: () => flag.isRaised,
+  onBegin: ({ logLines }) => (budget = new OutputBudget(logLines)),
+});
+
+/** The outcome goes first: what the next request needs is nobody's wait. */
+function finish({ outcome, instance, afterwards }: SandboxRun, job: number, startMs: number): void {
+  clock.leave();
+  const isMending = afterwards.kind === 'replace';
+  send({ kind: 'finished', job, outcome, runMs: monotonicNow() - startMs, instance, isMending }, outcome.kind === 'answered' ? outcome.payload : undefined);
+  if (afterwards.kind === 'nothing') return;
+  afterwards.perform();
+  if (!isMending) return;
+  clock.leave();
+  send({ kind: 'mended' });
 }
 
-port.on('message', (assignment: Assignment) => {
-  const { job } = assignment;
-  const startMs = monotonicNow();
+function run({ job, sandbox, code, operation, payload }: Assignment): SandboxRun | undefined {
   currentJob = job;
-  budget = new OutputBudget();
   try {
-    const outcome = run(assignment);
-    clock.leave();
-    send({ kind: 'finished', job, outcome, runMs: monotonicNow() - startMs }, outcome.kind === 'answered' ? outcome.payload : undefined);
+    return keeper.run(sandbox, code, operation, payload);
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     send({ kind: 'broke', job, message: error.message, stack: error.stack ?? '' });
+    return undefined;
   }
+}
+
+port.on('message', (message: PoolMessage) => {
+  if (message.kind === 'forget') return keeper.forget(message.sandboxes);
+  const startMs = monotonicNow();
+  const done = run(message);
+  if (done !== undefined) finish(done, message.job, startMs);
 });
 send({ kind: 'ready' });

@@ -92,7 +92,7 @@ shutdown('a signal before anything is served ends the process', async () => {
   assert.ok(code !== 0 || signal !== null);
 });
 
-const stubborn = { module: moduleUrl('adversarial/fill-loop'), timeoutEvalSeconds: 1 };
+const stubborn = { module: moduleUrl('adversarial/fill-loop-uncheckable'), timeoutEvalSeconds: 1 };
 
 shutdown('a policy that cannot be stopped does not keep the process from ending', async () => {
   await using server = runServer({ args: [...freePorts, '--policies', policiesFile({ stubborn, accept })] });

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { parseMetadata } from '../../../lib/policy/metadata.js';
-import { annotateModule, moduleData, readMetadata, readPolicyModule } from '../../../lib/policy/module.js';
+import { annotateModule, moduleData, moduleReuse, readMetadata, readPolicyModule } from '../../../lib/policy/module.js';
 import { readSections } from '../../../lib/wasm/sections.js';
 import { faultOf } from '../../support/fault-of.js';
 import { fixtureBytes } from '../../support/fixtures.js';
@@ -45,6 +45,14 @@ module('finds the texts of a program', () => {
   assert.match(text, 'kubernetes');
   assert.match(text, 'get_resource');
   assert.is(moduleData(wat('(module)')).length, 0);
+});
+
+module('tells how instances can be used', () => {
+  assert.equal(moduleReuse(wat('(module (memory 40000) (table 1000000 funcref))')), { kind: 'resettable' });
+  assert.equal(moduleReuse(wat('(module (table (export "t") 1 funcref))')), { kind: 'fresh-only', reasons: ['it exports a table'], isInterruptible: true });
+  const thrown = moduleReuse(wat('(module (tag $t) (func (throw $t)))'));
+  assert.ok(thrown.kind === 'fresh-only' && !thrown.isInterruptible);
+  assert.equal(moduleReuse(wat('(module (memory 1) (memory 1))')), { kind: 'refused', message: 'cannot use the Wasm module: it has more than one memory' });
 });
 
 module.run();

@@ -13,8 +13,11 @@ import type { Outcome } from '../../../lib/outcome.js';
 import { parseAdmissionReview, parseRawRequest } from '../../../lib/policy/admission.js';
 import { evaluateRequest, runOperation } from '../../../lib/runtime/evaluation.js';
 import type { ReadyPolicy } from '../../../lib/runtime/loaded-policy.js';
+import { runtimeSettings } from '../../../lib/runtime/options.js';
 import { Pool } from '../../../lib/runtime/pool/pool.js';
 import { HandDrivenThreads } from '../../support/hand-driven-threads.js';
+import { patient } from '../../support/jobs.js';
+import { codeOf } from '../../support/sandbox-code.js';
 import { bytesOf, guestModule } from '../../support/wapc-guest.js';
 
 const evaluations = suite('runtime/evaluation');
@@ -33,13 +36,16 @@ const policy: ReadyPolicy = {
   kind: 'ready',
   id: 'p',
   digest: 'd',
-  module: guestModule({}),
+  code: codeOf(guestModule({})),
+  sandbox: 1,
   metadata: undefined,
   settings: bytesOf('{"b":1.0}'),
   enforcement: { id: 'p', mode: 'protect', allowedToMutate: false, message: undefined },
   grants: allowAll,
   contextAwareResources: [{ apiVersion: 'v1', kind: 'Namespace' }],
-  limitMs: 60_000,
+  limits: { start: 60_000, call: 60_000 },
+  rules: runtimeSettings({}).sandbox,
+  freshBecause: undefined,
 };
 
 const requestText = '{"uid":"u1","kind":{"group":"","version":"v1","kind":"Pod"},"resource":{"group":"","version":"v1","resource":"pods"},"operation":"CREATE","userInfo":{},"extra":1.50,"object":{"a":1}}';
@@ -49,7 +55,7 @@ function stage() {
   const threads = new HandDrivenThreads();
   const events: RuntimeEvent[] = [];
   const emit = (event: RuntimeEvent): void => void events.push(event);
-  const pool = new Pool({ limits: { workers: 1, spares: 0, queue: 1 }, startThread: threads.start, stopPatienceMs: 60_000, emit });
+  const pool = new Pool({ limits: { workers: 1, spares: 0, parked: 0, queue: 1 }, startThread: threads.start, patience: patient, emit });
   threads.nth(1).ready();
   events.length = 0;
   const ports = { pool, dispatcher: createDispatcher({ builtIn: [lookup] }), emit };
@@ -133,7 +139,7 @@ async function hostCall(changes: Partial<ReadyPolicy>, namespace: string, operat
   thread.finish(answer(''));
   await outcome;
   const reply = thread.replies[0]?.answer;
-  return { text: reply?.kind === 'answered' ? new TextDecoder().decode(reply.payload) : `refused: ${reply?.message ?? ''}`, events, deadline };
+  return { text: reply?.kind === 'answered' ? new TextDecoder().decode(reply.payload) : `refused: ${reply?.kind === 'refused' ? reply.message : ''}`, events, deadline };
 }
 
 evaluations("a host call is made with the policy's id, grants, resources and deadline", async () => {

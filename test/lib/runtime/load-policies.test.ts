@@ -8,6 +8,7 @@ import type { LoadedPolicy } from '../../../lib/runtime/loaded-policy.js';
 import { Loader } from '../../../lib/runtime/loader/loader.js';
 import { runtimeSettings, type RuntimeOptions } from '../../../lib/runtime/options.js';
 import type { PolicyInput } from '../../../lib/runtime/policy-input.js';
+import { SandboxNumbers } from '../../../lib/runtime/sandbox-numbers.js';
 import { withCustomSection } from '../../../lib/wasm/custom-section.js';
 import { fixtureBytes } from '../../support/fixtures.js';
 import { bytesOf, guestBytes } from '../../support/wapc-guest.js';
@@ -25,13 +26,13 @@ class CountingLoader extends Loader {
   }
 }
 
-const loader = new CountingLoader({ memoryPages: 2048, tableElements: 100_000 }, 60_000);
+const loader = new CountingLoader();
 loading.after(() => loader[Symbol.asyncDispose]());
 
 async function load(definitions: Readonly<Record<string, PolicyInput>>, options: RuntimeOptions = {}) {
   const events: RuntimeEvent[] = [];
   const settings = runtimeSettings({ ...options, onEvent: (event) => events.push(event) });
-  const loaded = await loadPolicies(definitions, { loader, settings, knownPaths: ['net/v1/dns_lookup_host', 'oci/v1/verify'] });
+  const loaded = await loadPolicies(definitions, { loader, settings, numbers: new SandboxNumbers(), knownPaths: ['net/v1/dns_lookup_host', 'oci/v1/verify'] });
   return { loaded, events };
 }
 
@@ -55,7 +56,7 @@ loading('a policy is ready with its definition, defaults and metadata', async ()
   assert.ok(policy?.kind === 'ready');
   assert.equal(policy.enforcement, { id: 'p', mode: 'monitor', allowedToMutate: true, message: 'm' });
   assert.is(new TextDecoder().decode(policy.settings), '{"a":[1]}');
-  assert.is(policy.limitMs, 3000);
+  assert.equal(policy.limits, { start: 3000, call: 3000 });
   assert.equal(policy.grants, { kind: 'listed', prefixes: ['oci/'], paths: [] });
   assert.equal(policy.contextAwareResources, [{ apiVersion: 'v1', kind: 'Namespace' }]);
   assert.is(policy.metadata?.protocolVersion, 'v1');
@@ -76,7 +77,7 @@ loading('the caller may name the execution mode, whatever the metadata says', as
 loading("without a limit of its own a policy has the runtime's", async () => {
   for (const [policyTimeoutMs, limitMs] of [[700, 700], [null, Number.POSITIVE_INFINITY]] as const) {
     const policy = await loadOne({ module: guestBytes({}) }, { policyTimeoutMs });
-    assert.is(policy.kind === 'ready' ? policy.limitMs : undefined, limitMs);
+    assert.is(policy.kind === 'ready' ? policy.limits.call : undefined, limitMs);
   }
 });
 
@@ -88,7 +89,7 @@ loading('a distinct module is loaded once a batch, from a file or from bytes', a
   assert.is(loader.count, 3);
   const [a, b, c] = ['a', 'b', 'c'].map((id) => loaded.get(id));
   assert.ok(a?.kind === 'ready' && b?.kind === 'ready' && c?.kind === 'ready');
-  assert.is(a.module, b.module);
+  assert.is(a.code.module, b.code.module);
   assert.is(a.digest, c.digest);
 });
 
@@ -146,8 +147,8 @@ loading('metadata can be demanded, as the policy server does', async () => {
 });
 
 loading('a loader that is closed under a batch ends the batch', async () => {
-  const closing = new Loader({ memoryPages: 1, tableElements: 1 }, 60_000);
-  const batch = loadPolicies({ p: { module: guestBytes({}) } }, { loader: closing, settings: runtimeSettings({}), knownPaths: [] }).then(undefined, (thrown: unknown) => thrown);
+  const closing = new Loader();
+  const batch = loadPolicies({ p: { module: guestBytes({}) } }, { loader: closing, settings: runtimeSettings({}), numbers: new SandboxNumbers(), knownPaths: [] }).then(undefined, (thrown: unknown) => thrown);
   await closing[Symbol.asyncDispose]();
   assert.match(String(await batch), /The runtime is closed/);
 });

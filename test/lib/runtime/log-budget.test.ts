@@ -3,10 +3,11 @@ import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import type { RuntimeEvent } from '../../../lib/events.js';
-import { maxLines } from '../../../lib/runtime/bridge/output-budget.js';
 import { withLogBudget } from '../../../lib/runtime/log-budget.js';
 
 const budgets = suite('runtime/log-budget');
+
+const maxLines = 1000;
 
 const line = (message: string, data = '{}'): RuntimeEvent => ({ kind: 'guest-logged', policyId: 'p', source: 'tracing', level: 'info', message, data });
 const denied: RuntimeEvent = { kind: 'capability-denied', policyId: 'p', capability: 'net/v1/dns_lookup_host', granted: '[]' };
@@ -15,7 +16,7 @@ const called: RuntimeEvent = { kind: 'capability-called', policyId: 'p', capabil
 
 function sink() {
   const passed: RuntimeEvent[] = [];
-  return { passed, emit: withLogBudget('p', (event) => passed.push(event)) };
+  return { passed, emit: withLogBudget('p', (event) => passed.push(event), maxLines) };
 }
 
 budgets('events pass as they are', () => {

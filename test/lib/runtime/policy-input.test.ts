@@ -4,10 +4,13 @@ import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
+import { runtimeSettings } from '../../../lib/runtime/options.js';
 import { parsePolicyInput, type PolicyInput } from '../../../lib/runtime/policy-input.js';
 import { faultOf } from '../../support/fault-of.js';
 
 const inputs = suite('runtime/policy-input');
+
+const general = runtimeSettings({}).sandbox;
 
 const places: readonly (readonly [string, string | URL, string])[] = [
   ['a path', 'policies/a.wasm', 'policies/a.wasm'],
@@ -19,26 +22,26 @@ const places: readonly (readonly [string, string | URL, string])[] = [
   ['a registry reference without scheme, which is a path here', 'ghcr.io/kubewarden/x:v1', 'ghcr.io/kubewarden/x:v1'],
 ];
 for (const [title, module, path] of places) {
-  inputs(`${title} is a file`, () => assert.equal(parsePolicyInput({ module }).source, { kind: 'file', path }));
+  inputs(`${title} is a file`, () => assert.equal(parsePolicyInput({ module }, general).source, { kind: 'file', path }));
 }
 
 inputs('bytes are taken as they are', () => {
   const module = Uint8Array.of(0, 1);
-  const { source, definition } = parsePolicyInput({ module });
+  const { source, definition } = parsePolicyInput({ module }, general);
   assert.ok(source.kind === 'bytes' && source.bytes === module);
   assert.is(definition.module, 'bytes');
 });
 
 for (const module of ['https://example.com/a.wasm', 'http://example.com/a.wasm', 'registry://ghcr.io/x:v1', 'HTTPS://example.com/a.wasm', new URL('https://example.com/a.wasm')]) {
   inputs(`${String(module)} must be downloaded first`, () => {
-    const fault = faultOf(() => parsePolicyInput({ module }));
+    const fault = faultOf(() => parsePolicyInput({ module }, general));
     assert.is(fault.code, 'MODULE_LOCATION_UNSUPPORTED');
     assert.match(fault.message, /^Cannot load the module '.*': the runtime loads files and bytes; download it first \(the scheme is '\w+'\)\.$/);
   });
 }
 
 inputs('the rest is a definition with its defaults', () => {
-  const { definition } = parsePolicyInput({ module: 'a.wasm', policyMode: 'monitor', settings: { a: 1 } });
+  const { definition } = parsePolicyInput({ module: 'a.wasm', policyMode: 'monitor', settings: { a: 1 } }, general);
   assert.equal(
     [definition.policyMode, definition.settings, definition.allowedToMutate, definition.hostCapabilities],
     ['monitor', { a: 1 }, false, []],
@@ -47,7 +50,7 @@ inputs('the rest is a definition with its defaults', () => {
 
 inputs('what is wrong is told as for policies.yml', () => {
   const wrong = { module: 7, policyMode: 'x' } as unknown as PolicyInput;
-  assert.is(faultOf(() => parsePolicyInput(wrong)).message, 'module: expected string, received number; policyMode: Invalid option: expected one of "protect"|"monitor"');
+  assert.is(faultOf(() => parsePolicyInput(wrong, general)).message, 'module: expected string, received number; policyMode: Invalid option: expected one of "protect"|"monitor"');
 });
 
 inputs.run();

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import { Cursor } from '../../../lib/wasm/cursor.js';
-import { encodeU32, joinBytes } from '../../../lib/wasm/leb128.js';
+import { encodeS32, encodeU32, joinAll, joinBytes } from '../../../lib/wasm/leb128.js';
 import { faultOf } from '../../support/fault-of.js';
 import { bytes } from '../../support/module-bytes.js';
 
@@ -24,6 +24,27 @@ for (const [value, encoded] of encodings) {
     assert.is(u32(...encoded), value);
   });
 }
+
+const signed: readonly (readonly [number, readonly number[]])[] = [
+  [0, [0]],
+  [63, [0x3f]],
+  [64, [0xc0, 0x00]],
+  [-1, [0x7f]],
+  [-64, [0x40]],
+  [-65, [0xbf, 0x7f]],
+  [65536, [0x80, 0x80, 0x04]],
+  [0x7fffffff, [0xff, 0xff, 0xff, 0xff, 0x07]],
+  [-0x80000000, [0x80, 0x80, 0x80, 0x80, 0x78]],
+];
+for (const [value, encoded] of signed) {
+  leb128(`${value} takes ${encoded.length} bytes with a sign`, () => {
+    assert.equal([...encodeS32(value)], encoded);
+  });
+}
+
+leb128('joins more ranges than a call takes arguments', () => {
+  assert.is(joinAll(Array.from({ length: 300_000 }, () => bytes(1, 2))).length, 600_000);
+});
 
 leb128('reads integers padded to five bytes, as linkers write them', () => {
   assert.is(u32(0x85, 0x80, 0x80, 0x80, 0x00), 5);

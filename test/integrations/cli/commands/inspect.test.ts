@@ -26,6 +26,7 @@ inspect('shows details, rules, resources and the module as tables', async () => 
     '      - CREATE',
     '    kind: Namespace',
     '  Kind             waPC guest',
+    '  Instances        resettable: one serves many requests',
   ]) {
     assert.ok(stdout.split('\n').includes(line), line);
   }
@@ -52,6 +53,22 @@ inspect('says in the words of the reference that there is no metadata', async ()
   assert.is(stdout, '');
   assert.is(stderr, `Error: No Kubewarden metadata found inside of 'file://${path}'.\nPolicies can be annotated with the \`kwctl annotate\` command.\n`);
 });
+
+const reuses: Readonly<Record<string, readonly [row: RegExp, reuse: unknown]>> = {
+  'namespace-label': [/^ {2}Instances +resettable: one serves many requests$/m, { kind: 'resettable' }],
+  'adversarial/state-in-table': [/^ {2}Instances +a new one for each request: it grows a table \(table\.grow in[\s]+function 15\)$/m, { kind: 'fresh-only', reasons: ['it grows a table (table.grow in function 15)'], isInterruptible: true }],
+  'adversarial/threads-shared-memory': [/^ {2}Instances +none: cannot use the Wasm module: its memory is shared between\s+threads$/m, { kind: 'refused', message: 'cannot use the Wasm module: its memory is shared between threads' }],
+};
+for (const [name, [row, reuse]] of Object.entries(reuses)) {
+  inspect(`says of ${name}, with metadata or without, whether its instances can be reset`, async () => {
+    const { code, stdout } = await callCli(['inspect', fixturePath(name), '--module']);
+    assert.is(code, 0);
+    assert.match(stdout, row);
+    const document = JSON.parse((await callCli(['inspect', fixturePath(name), '--module', '-o', 'json'])).stdout) as Readonly<Record<string, unknown>>;
+    assert.equal(document['reuse'], reuse);
+    assert.equal(Object.keys(document), ['uri', 'sizeBytes', 'digest', 'module', 'reuse']);
+  });
+}
 
 inspect('shows the usage and further annotations, harmlessly', async () => {
   const annotated = `${folder.path}/annotated.wasm`;

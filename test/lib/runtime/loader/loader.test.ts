@@ -10,17 +10,19 @@ import type { Fault } from '../../../../lib/fault.js';
 import { isFault } from '../../../../lib/fault.js';
 import { Loader } from '../../../../lib/runtime/loader/loader.js';
 import type { LoadedModule } from '../../../../lib/runtime/loader/module-load.js';
+import { runtimeSettings } from '../../../../lib/runtime/options.js';
 import { maxModuleBytes } from '../../../../lib/wasm/ceilings.js';
 import { withCustomSection } from '../../../../lib/wasm/custom-section.js';
 import { fixtureBytes } from '../../../support/fixtures.js';
+import { instanceOf } from '../../../support/sandbox-code.js';
 import { guestBytes } from '../../../support/wapc-guest.js';
 import { wat } from '../../../support/wat.js';
 
 const loaders = suite('runtime/loader/loader');
 
-const limits = { memoryPages: 4, tableElements: 100 };
+const limits = { ...runtimeSettings({}).sandbox.limits, memoryPages: 4, tableElements: 100 };
 const folder = mkdtempSync(join(tmpdir(), 'loader-'));
-const loader = new Loader(limits, 60_000);
+const loader = new Loader();
 loaders.after(async () => {
   await loader[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
@@ -44,8 +46,8 @@ async function faultOf(loading: Promise<LoadedModule>): Promise<Fault> {
 
 loaders('a file and its bytes are one module: same digest, same interface', async () => {
   const bytes = fixtureBytes('pod-privileged');
-  const fromBytes = await loader.load(ofBytes(bytes));
-  const fromFile = await loader.load(ofFile(fileOf('policy.wasm', bytes)));
+  const fromBytes = await loader.load(ofBytes(bytes), limits);
+  const fromFile = await loader.load(ofFile(fileOf('policy.wasm', bytes)), limits);
   for (const loaded of [fromBytes, fromFile]) {
     assert.instance(loaded.module, WebAssembly.Module);
     assert.is(loaded.abi, 'wapc');
@@ -56,26 +58,26 @@ loaders('a file and its bytes are one module: same digest, same interface', asyn
 });
 
 loaders("metadata comes alone, not as a view of the whole module", async () => {
-  const { metadata } = await loader.load(ofBytes(fixtureBytes('pod-privileged')));
+  const { metadata } = await loader.load(ofBytes(fixtureBytes('pod-privileged')), limits);
   assert.is(metadata?.buffer.byteLength, metadata?.byteLength);
 });
 
 loaders('a module without metadata has none', async () => {
-  assert.is((await loader.load(ofBytes(guestBytes({})))).metadata, undefined);
+  assert.is((await loader.load(ofBytes(guestBytes({})), limits)).metadata, undefined);
 });
 
 loaders("the caller's bytes stay whole", async () => {
   const bytes = guestBytes({});
   const { byteLength } = bytes;
-  await loader.load(ofBytes(bytes));
+  await loader.load(ofBytes(bytes), limits);
   assert.is(bytes.byteLength, byteLength);
 });
 
 loaders('modules that are loaded at once are told apart', async () => {
   const [first, second, third] = await Promise.all([
-    loader.load(ofBytes(guestBytes({}))),
-    faultOf(loader.load(ofBytes(Uint8Array.of(1, 2, 3)))),
-    loader.load(ofBytes(fixtureBytes('pod-privileged'))),
+    loader.load(ofBytes(guestBytes({})), limits),
+    faultOf(loader.load(ofBytes(Uint8Array.of(1, 2, 3)), limits)),
+    loader.load(ofBytes(fixtureBytes('pod-privileged')), limits),
   ]);
   assert.is(first.sizeBytes, guestBytes({}).byteLength);
   assert.is(second.code, 'WASM_NOT_A_MODULE');
@@ -87,7 +89,7 @@ for (const [title, fields, abi] of [
   ['a Rego policy', '(memory (export "memory") 1) (func (export "opa_eval"))', 'opa'],
 ] as const) {
   loaders(`${title} is recognised; linking it is not the matter of waPC`, async () => {
-    assert.is((await loader.load(ofBytes(wat(`(module ${fields})`)))).abi, abi);
+    assert.is((await loader.load(ofBytes(wat(`(module ${fields})`)), limits)).abi, abi);
   });
 }
 
@@ -105,7 +107,7 @@ const badBytes: readonly (readonly [string, () => Uint8Array, string, RegExp])[]
 for (const [title, bytes, code, message] of badBytes) {
   loaders(`a module with ${title} is refused`, async () => {
     for (const source of [ofBytes(bytes()), ofFile(fileOf('bad.wasm', bytes()))]) {
-      const fault = await faultOf(loader.load(source));
+      const fault = await faultOf(loader.load(source, limits));
       assert.is(fault.code, code);
       assert.match(fault.message, message);
     }
@@ -119,8 +121,8 @@ loaders('memory cannot grow beyond the limit, nor a table', async () => {
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
     (func (export "grow_table") (param i32) (result i32) (table.grow $t (ref.null func) (local.get 0)))
     (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 1)))`);
-  const { module } = await loader.load(ofBytes(bytes));
-  const { grow, grow_table: growTable } = new WebAssembly.Instance(module).exports;
+  const { module, layout } = await loader.load(ofBytes(bytes), limits);
+  const { grow, grow_table: growTable } = instanceOf(module, layout).exports;
   assert.ok(typeof grow === 'function' && typeof growTable === 'function');
   assert.is(Reflect.apply(grow, undefined, [4]), -1);
   assert.is(Reflect.apply(grow, undefined, [3]), 1);
@@ -129,14 +131,14 @@ loaders('memory cannot grow beyond the limit, nor a table', async () => {
 });
 
 loaders('a missing file is told by its path', async () => {
-  const fault = await faultOf(loader.load(ofFile(join(folder, 'missing.wasm'))));
+  const fault = await faultOf(loader.load(ofFile(join(folder, 'missing.wasm')), limits));
   assert.is(fault.code, 'MODULE_UNREADABLE');
   assert.match(fault.message, /^Cannot read the module '.*missing\.wasm': ENOENT: no such file or directory/);
 });
 
 for (const [title, path] of [['a folder', folder], ['a device without end', '/dev/zero']] as const) {
   loaders(`${title} is no module`, async () => {
-    const fault = await faultOf(loader.load(ofFile(path)));
+    const fault = await faultOf(loader.load(ofFile(path), limits));
     assert.equal([fault.code, fault.message], ['MODULE_UNREADABLE', `Cannot read the module '${path}': it is not a file.`]);
   });
 }
@@ -144,35 +146,35 @@ for (const [title, path] of [['a folder', folder], ['a device without end', '/de
 loaders('a file beyond the limit is not read', async () => {
   const path = fileOf('huge.wasm', '');
   truncateSync(path, maxModuleBytes + 1);
-  const fault = await faultOf(loader.load(ofFile(path)));
+  const fault = await faultOf(loader.load(ofFile(path), limits));
   assert.equal([fault.code, fault.message], ['MODULE_TOO_LARGE', `Cannot load the module '${path}': it has ${maxModuleBytes + 1} bytes, the limit is ${maxModuleBytes}.`]);
 });
 
 loaders('bytes beyond the limit are not looked at', async () => {
-  const fault = await faultOf(loader.load(ofBytes(new Uint8Array(maxModuleBytes + 1))));
-  assert.is(fault.code, 'WASM_LIMIT_EXCEEDED');
+  const fault = await faultOf(loader.load(ofBytes(new Uint8Array(maxModuleBytes + 1)), limits));
+  assert.equal([fault.code, fault.message], ['MODULE_TOO_LARGE', `Cannot load the module: it has ${maxModuleBytes + 1} bytes, the limit is ${maxModuleBytes}.`]);
 });
 
 loaders('a module that takes too long is given up, and the next one gets a new thread', async () => {
-  await using hasty = new Loader(limits, 1);
+  await using hasty = new Loader();
   for (let attempt = 0; attempt < 2; attempt += 1) {
     // Starting a thread alone takes longer than a millisecond.
-    const fault = await faultOf(hasty.load(ofBytes(guestBytes({}))));
+    const fault = await faultOf(hasty.load(ofBytes(guestBytes({})), { ...limits, loadMs: 1 }));
     assert.equal([fault.code, fault.message], ['MODULE_LOAD_TIMEOUT', 'Cannot load the module: checking and compiling it took longer than 1 ms.']);
   }
 });
 
 loaders('disposing ends what is pending, and what comes later', async () => {
-  const closing = new Loader(limits, 60_000);
-  const pending = faultOf(closing.load(ofBytes(guestBytes({}))));
+  const closing = new Loader();
+  const pending = faultOf(closing.load(ofBytes(guestBytes({})), limits));
   await closing[Symbol.asyncDispose]();
   assert.is((await pending).code, 'RUNTIME_CLOSED');
-  assert.is((await faultOf(closing.load(ofBytes(guestBytes({}))))).code, 'RUNTIME_CLOSED');
+  assert.is((await faultOf(closing.load(ofBytes(guestBytes({})), limits))).code, 'RUNTIME_CLOSED');
   await closing[Symbol.asyncDispose]();
 });
 
 loaders('disposing of a loader that never loaded anything is nothing', async () => {
-  await new Loader(limits, 60_000)[Symbol.asyncDispose]();
+  await new Loader()[Symbol.asyncDispose]();
 });
 
 loaders.run();

@@ -8,17 +8,19 @@ import type { RuntimeEvent } from '../../../../lib/events.js';
 import type { Outcome } from '../../../../lib/outcome.js';
 import { Pool, type PoolOptions } from '../../../../lib/runtime/pool/pool.js';
 import type { HostAnswer } from '../../../../lib/wapc/protocol.js';
-import { HandDrivenThreads } from '../../../support/hand-driven-threads.js';
-import { ending, job } from '../../../support/jobs.js';
+import { HandDrivenThreads, type HandDrivenThread } from '../../../support/hand-driven-threads.js';
+import { ending, job, patient } from '../../../support/jobs.js';
+import { codeOf } from '../../../support/sandbox-code.js';
+import { guestModule } from '../../../support/wapc-guest.js';
 
 const pools = suite('runtime/pool/pool');
 
 const done: Outcome = { kind: 'failed', message: 'done' };
 
-function handDrivenPool(limits: Partial<PoolOptions['limits']> = {}, stopPatienceMs = 60_000) {
+function handDrivenPool(limits: Partial<PoolOptions['limits']> = {}, patience: Partial<PoolOptions['patience']> = {}) {
   const threads = new HandDrivenThreads();
   const events: RuntimeEvent[] = [];
-  const pool = new Pool({ limits: { workers: 1, spares: 1, queue: 10, ...limits }, startThread: threads.start, stopPatienceMs, emit: (event) => events.push(event) });
+  const pool = new Pool({ limits: { workers: 1, spares: 1, parked: 0, queue: 10, ...limits }, startThread: threads.start, patience: { ...patient, ...patience }, emit: (event) => events.push(event) });
   return { pool, threads, events, eventKinds: () => events.map(({ kind }) => kind) };
 }
 
@@ -285,7 +287,7 @@ pools('closing settles what runs and what waits, and waits for the threads', asy
 });
 
 pools('a thread that cannot be stopped does not hold up closing; it is reported and let go', async () => {
-  const { pool, threads, events } = handDrivenPool({ spares: 0 }, 5);
+  const { pool, threads, events } = handDrivenPool({ spares: 0 }, { stopMs: 5 });
   threads.nth(1).isStubborn = true;
   threads.nth(1).ready();
   const result = ending(pool.run(job()));
@@ -298,7 +300,7 @@ pools('a thread that cannot be stopped does not hold up closing; it is reported 
 });
 
 pools('threads that cannot be stopped do not keep jobs waiting for ever', async () => {
-  const { pool, threads } = handDrivenPool({ spares: 0 }, 5);
+  const { pool, threads } = handDrivenPool({ spares: 0 }, { stopMs: 5 });
   for (let number = 1; number <= 3; number += 1) {
     threads.nth(number).isStubborn = true;
     threads.nth(number).ready();
@@ -312,6 +314,112 @@ pools('threads that cannot be stopped do not keep jobs waiting for ever', async 
   threads.nth(4).ready();
   threads.nth(4).finish(done);
   assert.is(await ending(result), 'failed: done');
+});
+
+/** A job whose guest can be interrupted: it was compiled with checks. */
+const interruptible = codeOf(guestModule({}), { layout: { memory: 'memory', globals: undefined, memoryImport: undefined, epochImport: { module: 'e', name: 'm' } } });
+
+pools('a guest that can be interrupted is; its thread serves on, and the flag is taken back before the next job', async () => {
+  const { pool, threads, eventKinds } = handDrivenPool({ spares: 0 });
+  threads.nth(1).ready();
+  const slow = pool.run(job({ limitMs: 1, code: interruptible }));
+  const next = pool.run(job());
+  assert.is(await ending(slow), 'expired during start');
+  assert.is(threads.nth(1).isInterrupted, true);
+  assert.is(threads.nth(1).assigned.length, 1, 'nothing new before it is out');
+  const flags: boolean[] = [];
+  threads.nth(1).onAssign = () => flags.push(threads.nth(1).isInterrupted);
+  threads.nth(1).finish({ kind: 'trapped', message: 'unreachable' });
+  assert.equal(flags, [false]);
+  threads.nth(1).finish(done);
+  assert.is(await ending(next), 'failed: done');
+  assert.equal(eventKinds(), ['worker-started', 'worker-interrupted']);
+});
+
+pools('a guest that was interrupted and does not come back is ended with its thread', async () => {
+  const { pool, threads, events } = handDrivenPool({ spares: 0 }, { interruptMs: 5 });
+  threads.nth(1).ready();
+  threads.nth(1).isStubborn = true;
+  assert.is(await ending(pool.run(job({ limitMs: 1, code: interruptible }))), 'expired during start');
+  while (!threads.nth(1).isStopped) await turn();
+  assert.equal(events.at(-1), { kind: 'worker-killed', workerId: 1, reason: 'it did not come back when it was interrupted' });
+  threads.nth(1).finish(done);
+  assert.is(threads.nth(1).assigned.length, 1);
+  threads.nth(1).exit();
+});
+
+pools('a guest that is interrupted while it waits for its host is woken, whether it asked before or asks after', async () => {
+  const { pool, threads } = handDrivenPool({ spares: 0 });
+  threads.nth(1).ready();
+  const never = (): Promise<HostAnswer> => new Promise(() => undefined);
+  for (const asksBefore of [true, false]) {
+    const slow = pool.run(job({ limitMs: 5, code: interruptible, answer: never }));
+    const serial = asksBefore ? 1 : 2;
+    if (asksBefore) threads.nth(1).ask(serial);
+    await ending(slow);
+    if (!asksBefore) threads.nth(1).ask(serial);
+    assert.equal(threads.nth(1).replies.at(-1), { serial, answer: { kind: 'interrupted' } });
+    threads.nth(1).finish({ kind: 'trapped', message: 'the guest was interrupted' });
+  }
+  assert.is(await servedBy(pool, threads.nth(1)), 'failed: done');
+});
+
+/** Runs one job on the thread. */
+async function servedBy(pool: Pool, thread: HandDrivenThread): Promise<string> {
+  const result = pool.run(job());
+  thread.finish(done);
+  return ending(result);
+}
+
+pools('a thread that builds a new instance takes no job meanwhile; the spare does', async () => {
+  const { pool, threads } = handDrivenPool();
+  threads.nth(1).ready();
+  threads.nth(2).ready();
+  const first = pool.run(job());
+  threads.nth(1).finish(done, threads.nth(1).job, true);
+  assert.is(await ending(first), 'failed: done');
+  assert.is(await servedBy(pool, threads.nth(2)), 'failed: done');
+  threads.nth(1).mended();
+  assert.is(await servedBy(pool, threads.nth(1)), 'failed: done');
+});
+
+pools('a thread that never comes back from building a new instance is ended', async () => {
+  const { pool, threads, events } = handDrivenPool({ spares: 0 }, { mendMs: 5 });
+  threads.nth(1).ready();
+  const first = pool.run(job());
+  threads.nth(1).finish(done, threads.nth(1).job, true);
+  await ending(first);
+  while (!threads.nth(1).isStopped) await turn();
+  assert.is(events.at(-1)?.kind, 'worker-killed');
+});
+
+pools('a job that waits long for its host lets another one run on a thread more', async () => {
+  const { pool, threads } = handDrivenPool({ spares: 0, parked: 1 }, { parkMs: 1 });
+  threads.nth(1).ready();
+  let release: (answer: HostAnswer) => void = () => undefined;
+  const parked = pool.run(job({ answer: () => new Promise((resolve) => (release = resolve)) }));
+  const next = pool.run(job());
+  threads.nth(1).ask(1);
+  while (threads.threads.length < 2) await turn();
+  threads.nth(2).ready();
+  threads.nth(2).finish(done);
+  assert.is(await ending(next), 'failed: done');
+  release({ kind: 'answered', payload: new Uint8Array(0) });
+  await turn();
+  assert.is(threads.nth(1).replies.length, 1);
+  threads.nth(1).finish(done);
+  assert.is(await ending(parked), 'failed: done');
+});
+
+pools('code is sent to a thread once, and again after it was told to forget it', async () => {
+  const { pool, threads } = handDrivenPool({ spares: 0 });
+  threads.nth(1).ready();
+  await servedBy(pool, threads.nth(1));
+  await servedBy(pool, threads.nth(1));
+  pool.retain(() => false);
+  await servedBy(pool, threads.nth(1));
+  assert.equal(threads.nth(1).assigned.map(({ code }) => code !== undefined), [true, false, true]);
+  assert.equal(threads.nth(1).forgotten, [job().sandbox]);
 });
 
 pools('no timer of a settled job keeps the process or fires late', async () => {
@@ -330,7 +438,7 @@ pools('no timer of a settled job keeps the process or fires late', async () => {
 pools('an event sink that throws does not leave the pool half way', async () => {
   const threads = new HandDrivenThreads();
   const pool = new Pool({
-    limits: { workers: 1, spares: 0, queue: 1 }, startThread: threads.start, stopPatienceMs: 1000,
+    limits: { workers: 1, spares: 0, parked: 0, queue: 1 }, startThread: threads.start, patience: patient,
     emit: () => {
       throw new Error('the sink is broken');
     },

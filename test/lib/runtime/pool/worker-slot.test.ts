@@ -8,18 +8,18 @@ import type { RuntimeEvent } from '../../../../lib/events.js';
 import { Pool } from '../../../../lib/runtime/pool/pool.js';
 import type { SandboxThread } from '../../../../lib/runtime/pool/sandbox-thread.js';
 import { workerThreads } from '../../../../lib/runtime/pool/worker-slot.js';
-import { defaultExchangeLimits } from '../../../../lib/wapc/exchange.js';
-import { ending, job } from '../../../support/jobs.js';
+import { ending, job, patient } from '../../../support/jobs.js';
 import { bytesOf, guestModule } from '../../../support/wapc-guest.js';
 import { wat } from '../../../support/wat.js';
 
 const threads = suite('runtime/pool/worker-slot');
 
+const warmBytes = 64 * 1024 * 1024;
 const events: RuntimeEvent[] = [];
 const pool = new Pool({
-  limits: { workers: 1, spares: 1, queue: 10 },
-  startThread: workerThreads(defaultExchangeLimits),
-  stopPatienceMs: 30_000,
+  limits: { workers: 1, spares: 1, parked: 0, queue: 10 },
+  startThread: workerThreads(warmBytes),
+  patience: patient,
   emit: (event) => events.push(event),
 });
 threads.after(() => pool.close());
@@ -193,7 +193,7 @@ threads('a guest deep in its stack cannot make the next host call take an answer
 threads('closing ends threads in the middle of anything', async () => {
   const kinds: string[] = [];
   const own = new Pool({
-    limits: { workers: 2, spares: 1, queue: 10 }, startThread: workerThreads(defaultExchangeLimits), stopPatienceMs: 30_000, emit: ({ kind }) => kinds.push(kind),
+    limits: { workers: 2, spares: 1, parked: 0, queue: 10 }, startThread: workerThreads(warmBytes), patience: patient, emit: ({ kind }) => kinds.push(kind),
   });
   const never = ending(own.run(job({ module: guestModule({ call: `${loop} (i32.const 1)` }) })));
   const waits = ending(own.run(job({ module: guestModule({ call: `(call $host_call ${zeros})` }), answer: () => new Promise(() => undefined) })));
@@ -208,7 +208,7 @@ threads('closing ends threads in the middle of anything', async () => {
 threads('a thread that was given up does not keep the process', async () => {
   // It is left running: if it held the process, this file would never end, which the runner notices.
   const thread = await new Promise<SandboxThread>((resolve, reject) => {
-    const starting: SandboxThread = workerThreads(defaultExchangeLimits)({ onMessage: () => resolve(starting), onExit: reject });
+    const starting: SandboxThread = workerThreads(warmBytes)({ onMessage: () => resolve(starting), onExit: reject });
   });
   thread.abandon();
 });

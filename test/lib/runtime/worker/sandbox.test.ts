@@ -2,24 +2,25 @@
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
-import { runInSandbox, type SandboxPorts } from '../../../../lib/runtime/worker/sandbox.js';
-import { defaultExchangeLimits } from '../../../../lib/wapc/exchange.js';
+import { Sandbox, type SandboxPorts } from '../../../../lib/runtime/worker/sandbox.js';
+import { codeOf } from '../../../support/sandbox-code.js';
 import { guestModule, shownOutcome, type GuestText } from '../../../support/wapc-guest.js';
 
 const sandbox = suite('runtime/worker/sandbox');
 
 function run(text: GuestText, changes: Partial<SandboxPorts> = {}) {
   const written: string[] = [];
-  const outcome = runInSandbox(guestModule(text), 'run', new Uint8Array(0), {
+  const sandbox = new Sandbox(codeOf(guestModule(text)), {
     hostCall: () => ({ kind: 'refused', message: 'no calls here' }),
     write: (source, line) => written.push(`${source}: ${line}`),
     onPhase: () => undefined,
     clock: { realtimeNs: () => 7n, monotonicNs: () => 9n },
     randomFill: (bytes) => bytes.fill(5),
     sleep: () => undefined,
-    limits: defaultExchangeLimits,
+    interruptMemory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),
     ...changes,
   });
+  const outcome = sandbox.bringUp() ?? sandbox.run('run', new Uint8Array(0));
   return { outcome: shownOutcome(outcome), written };
 }
 
