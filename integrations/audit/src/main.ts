@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The scanner's process: arguments and signals as data in; exit code and streams out.
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -30,6 +31,8 @@ async function main(): Promise<number> {
   const tls = serverTls(await readTls(config.tls));
   const client = new ClusterClient(await loadConnection(), { userAgent: `wasmwarden-audit-scanner/${version}` });
   const stop = new AbortController();
+  // Every request under way listens, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, stop.signal);
   const evaluator = createRemoteEvaluator({ tls, most: mostQuestions(config), clock: steadyClock });
   onStopSignal(log, () => {
     stop.abort(new Error('told to stop'));
