@@ -8,18 +8,13 @@ import { authorityData } from '../../../../integrations/k8s-controller/src/certi
 import { ownWebhookConfigurations } from '../../../../integrations/k8s-controller/src/desired/own-webhooks.js';
 import { reconcileCertificates } from '../../../../integrations/k8s-controller/src/control/reconcile-certificates.js';
 import { reconcileOwnWebhooks } from '../../../../integrations/k8s-controller/src/control/reconcile-own-webhooks.js';
-import type { Reconciled } from '../../../../integrations/k8s-controller/src/control/outcome.js';
-import type { Surroundings } from '../../../../integrations/k8s-controller/src/control/surroundings.js';
-import type { Action } from '../../../../integrations/k8s-controller/src/plan/actions.js';
 import type { ApiObject } from '../../../../lib/kubernetes/api-object.js';
-import { defaults, namespace } from '../support/objects.js';
+import { namespace } from '../support/objects.js';
+import { namespaceOwner as owner, now, reconciled, service } from '../support/surroundings.js';
 
 const certificates = suite('k8s-controller/control/reconcile-certificates');
 
-const now = Date.parse('2026-06-01T00:00:00Z');
 const dayMs = 24 * 60 * 60 * 1000;
-const service = 'kubewarden-controller-webhook-service';
-const owner = { apiVersion: 'v1', kind: 'Namespace', name: namespace, uid: 'namespace-uid' };
 const [authority, other] = await Promise.all([mintAuthority(now), mintAuthority(now)]);
 
 const object = (kind: string, name: string, fields: object, metadata: object = {}): ApiObject => ({ apiVersion: 'v1', kind, metadata: { name, uid: `${name}-uid`, resourceVersion: '1', ...metadata }, ...fields });
@@ -33,33 +28,6 @@ const leaves = async (signer: KeyPair, atMs = now): Promise<readonly ApiObject[]
   leafSecret('kubewarden-webhook-server-cert', await mintLeaf(signer, { commonName: host, dnsNames: [host] }, atMs)),
   leafSecret('kubewarden-audit-scanner-client-cert', await mintLeaf(signer, { commonName: 'audit-scanner-client', dnsNames: [] }, atMs)),
 ];
-
-/** Reconciles what is in a cluster; tells what would be done to it, and what it came to. */
-async function reconciled(reconcile: (surroundings: Surroundings) => Promise<Reconciled>, objects: readonly ApiObject[], { nowMs = now, serves = true } = {}): Promise<Reconciled & { readonly done: readonly string[] }> {
-  const done: string[] = [];
-  const surroundings: Surroundings = {
-    source: {
-      cache: { all: (kind) => objects.filter((each) => each.kind === kind), find: (kind, name) => objects.find((each) => each.kind === kind && each.metadata.name === name), boundTo: () => [], ofServer: () => [], withPolicyId: () => [] },
-      absence: { ofPolicy: () => undefined, ofServer: () => undefined },
-      namespace,
-      nowMs: () => nowMs,
-    },
-    writer: { perform: (action) => Promise.resolve(void done.push(describe(action))) },
-    status: { write: () => Promise.resolve([]) },
-    windows: { observe: () => ({ sinceChangeMs: 0, sinceDifferenceMs: 0 }), forget: () => undefined },
-    defaults: defaults(),
-    service,
-    finding: () => ({ now: '2026-06-01T00:00:00Z', generation: 1 }),
-    ownWebhooksServe: () => Promise.resolve(serves),
-    namespaceOwner: () => Promise.resolve(owner),
-  };
-  return { ...(await reconcile(surroundings)), done };
-}
-
-function describe(action: Action): string {
-  const name = 'secret' in action ? action.secret.name : 'reference' in action ? action.reference.name : action.object.metadata.name;
-  return `${action.kind} ${name}`;
-}
 
 certificates('in an empty cluster the authority is made first; the rest follows when its Secret is seen', async () => {
   assert.equal(await reconciled(reconcileCertificates, []), { failures: [], nextMs: undefined, done: ['mint-authority kubewarden-ca'] });
