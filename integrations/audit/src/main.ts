@@ -80,9 +80,12 @@ async function watch(surroundings: Surroundings, config: AuditConfig, memory: Me
   surroundings.log.info('stopped watching');
 }
 
+/** Enough to keep the workers of several replicas busy; each is a TLS connection with its buffers on both sides. */
+const mostConnections = 32;
+
 /** A server is asked no more at once than there are questions, and not without measure. */
 function mostQuestions({ parallel: { namespaces, resources, policies } }: AuditConfig): number {
-  return Math.min(128, namespaces * resources * policies);
+  return Math.min(mostConnections, namespaces * resources * policies);
 }
 
 async function readTls({ insecure, authorities, client }: TlsPaths): Promise<TlsTexts> {
