@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 
 import { encodeAuditReview } from '../../build/lib/audit/review.js';
 import { startCluster } from '../../build/test/cluster/cluster.js';
-import { stop } from '../server/processes.mjs';
+import { cpuOf, stop } from '../server/processes.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const { values: options } = parseArgs({ options: { objects: { type: 'string', default: '20000' }, policies: { type: 'string', default: '10' }, seconds: { type: 'string', default: '4' } } });
@@ -88,15 +88,17 @@ async function yardstick(cluster, { port }) {
 }
 
 /** One scan, with its figures and the most memory that it had. */
-async function scan(cluster, { port }) {
-  const words = ['--conditions=@wasmwarden/source', 'build/integrations/audit/src/main.js', '--namespace', home, '--policy-server-url', `https://127.0.0.1:${port}`, '--extra-ca', join(folder, 'tls.crt'), '--report-kind', 'openreports'];
+async function scan(cluster, { port }, more) {
+  const words = ['--conditions=@wasmwarden/source', 'build/integrations/audit/src/main.js', '--namespace', home, '--policy-server-url', `https://127.0.0.1:${port}`, '--extra-ca', join(folder, 'tls.crt'), '--report-kind', 'openreports', ...more];
   const begun = process.hrtime.bigint();
   const child = spawn(process.execPath, words, { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   let peakKib = 0;
+  let scannerUs = 0;
   child.stdout.on('data', (chunk) => (output += chunk));
   const look = setInterval(() => {
     try {
+      scannerUs = cpuOf(child.pid).total;
       peakKib = Math.max(peakKib, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0));
     } catch {
       // It has just ended.
@@ -108,7 +110,13 @@ async function scan(cluster, { port }) {
   const figures = output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)).find(({ message }) => message === 'scan finished');
   if (code !== 0 || figures === undefined || figures.errored + figures.failures > 0) throw new Error(`the scan went wrong (${code}):\n${output.slice(-4000)}`);
   const evaluations = figures.passed + figures.failed;
-  return { tookSeconds, objects: figures.objects, evaluations, reports: figures.reports, peakMib: peakKib / 1024 };
+  return { tookSeconds, objects: figures.objects, evaluations, reports: figures.reports, peakMib: peakKib / 1024, scannerSeconds: scannerUs / 1e6 };
+}
+
+/** Processor time by process, in seconds. */
+async function cpuSeconds(cluster, { pid }) {
+  const usage = await cluster.usage();
+  return new Map([['policy-server', cpuOf(pid).total / 1e6], ...usage.map((one) => [one.name, one.cpuSeconds])]);
 }
 
 const started = await startCluster({ nodes: [] });
@@ -122,15 +130,18 @@ try {
   console.log('| scan | s | objects/s | evaluations/s | wrk before and after, requests/s | share of it | peak RSS, MiB |\n|---|---|---|---|---|---|---|');
   await yardstick(cluster, server); // warm-up
   let before = await yardstick(cluster, server);
-  for (const name of ['first, reports are made', 'second, reports are changed']) {
-    const one = await scan(cluster, server);
+  const spent = [];
+  for (const [name, ...more] of [['reports are made'], ['reports are changed'], ['nothing is stored', '--disable-store']]) {
+    const used = await cpuSeconds(cluster, server);
+    const one = await scan(cluster, server, more);
+    const now = await cpuSeconds(cluster, server);
+    spent.push(`${name}: scanner ${one.scannerSeconds.toFixed(1)} s, ${[...now].map(([process, total]) => `${process} ${(total - (used.get(process) ?? 0)).toFixed(1)} s`).join(', ')}`);
     const after = await yardstick(cluster, server);
     const share = one.evaluations / one.tookSeconds / ((before + after) / 2);
     console.log(`| ${name} | ${one.tookSeconds.toFixed(1)} | ${(one.objects / one.tookSeconds).toFixed(0)} | ${(one.evaluations / one.tookSeconds).toFixed(0)} | ${before.toFixed(0)}, ${after.toFixed(0)} | ${share.toFixed(2)} | ${one.peakMib.toFixed(0)} |`);
     before = after;
   }
-  const usage = await cluster.usage();
-  console.log(`\nThe control plane at the end: ${usage.map(({ name, residentMiB }) => `${name} ${residentMiB.toFixed(0)} MiB`).join(', ')}`);
+  console.log(`\nProcessor time:\n${spent.map((line) => `- ${line}`).join('\n')}`);
   await stop(server);
 } finally {
   await cluster.stop();
