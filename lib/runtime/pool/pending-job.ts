@@ -38,9 +38,8 @@ export interface JobPorts {
   readonly reject: (reason: Error) => void;
   readonly onDeadline: () => void;
   readonly onLimit: (phase: GuestPhase) => void;
-  /** The guest has waited for its host so long that its thread is free for others; and waits no more. */
-  readonly onParked: () => void;
-  readonly onResumed: () => void;
+  /** The guest has waited for its host so long that its processor is free for others, or waits no more. */
+  readonly onParked: (isParked: boolean) => void;
 }
 
 /** setTimeout fires at once beyond this many milliseconds. */
@@ -55,6 +54,7 @@ export class PendingJob {
   #run: { readonly post: Post; readonly sinceMs: number } | undefined;
   #limitTimer: NodeJS.Timeout | undefined;
   #parkTimer: NodeJS.Timeout | undefined;
+  #isParked = false;
   #aborter: AbortController | undefined;
 
   constructor(job: Job, ports: JobPorts) {
@@ -88,15 +88,12 @@ export class PendingJob {
   /** The answer to a host call of the guest; `parkMs` is how long its thread counts as busy meanwhile. */
   async answerTo(call: HostCall, parkMs: number): Promise<HostAnswer> {
     this.#aborter ??= new AbortController();
-    let isParked = false;
     clearTimeout(this.#parkTimer);
-    this.#parkTimer = setTimeout(() => {
-      isParked = true;
-      this.#ports.onParked();
-    }, parkMs);
+    this.#parkTimer = setTimeout(() => this.#park(), parkMs);
     const answer = await this.#job.answer(call, this.#aborter.signal);
     clearTimeout(this.#parkTimer);
-    if (isParked) this.#ports.onResumed();
+    if (this.#isParked) this.#ports.onParked(false);
+    this.#isParked = false;
     return answer;
   }
 
@@ -122,6 +119,11 @@ export class PendingJob {
     const limitMs = this.#job.limits[reading.phase];
     if (monotonicNow() - reading.sinceMs >= limitMs) this.#ports.onLimit(reading.phase);
     else this.#limitTimer = timerAt(deadlineAfter(limitMs, reading.sinceMs), () => this.#checkLimit(post));
+  }
+
+  #park(): void {
+    this.#isParked = true;
+    this.#ports.onParked(true);
   }
 
   #stopClocks(): void {

@@ -57,9 +57,8 @@ export class Pool {
     return new Promise((resolve, reject) => {
       const onDeadline = (): void => this.#overrun(id, { kind: 'deadline' });
       const onLimit = (phase: GuestPhase): void => this.#overrun(id, { kind: 'limit', phase });
-      const onParked = (): void => this.#react({ kind: 'parked', job: id });
-      const onResumed = (): void => this.#react({ kind: 'resumed', job: id });
-      this.#jobs.set(id, new PendingJob(job, { resolve, reject, onDeadline, onLimit, onParked, onResumed }));
+      const onParked = (isParked: boolean): void => this.#react({ kind: 'parked', job: id, isParked });
+      this.#jobs.set(id, new PendingJob(job, { resolve, reject, onDeadline, onLimit, onParked }));
       this.#react({ kind: 'submitted', job: { id, policy, sandbox, maxConcurrent, deadline } });
     });
   }
@@ -162,24 +161,23 @@ export class Pool {
       case 'mended':
         post.settle();
         return this.#react({ kind: 'mended', slot });
+      case 'finished':
+        return this.#finished(slot, post, message);
       case 'host-called':
         // Also of a job that is settled already: its guest has to be told that it must not go on.
         post.ask(message.serial);
-        break;
-      case 'finished':
-        return this.#finished(slot, post, message);
-    }
-    const pending = this.#jobs.get(message.job);
-    // A message may still arrive from a thread that is being ended.
-    if (pending?.isOn(post) !== true) return undefined;
-    switch (message.kind) {
-      case 'host-called':
-        return void this.#answer(message, pending, post);
+        return this.#running(message.job, post, (pending) => void this.#answer(message, pending, post));
       case 'wrote':
-        return pending.wrote(message.source, message.text);
+        return this.#running(message.job, post, (pending) => pending.wrote(message.source, message.text));
       case 'broke':
-        return this.#overrun(message.job, { kind: 'broken', error: brokenError(message) });
+        return this.#running(message.job, post, () => this.#overrun(message.job, { kind: 'broken', error: brokenError(message) }));
     }
+  }
+
+  /** Looks up the job of a message, which may still arrive from a thread that is being ended. */
+  #running(job: number, post: Post, then: (pending: PendingJob) => void): void {
+    const pending = this.#jobs.get(job);
+    if (pending?.isOn(post) === true) then(pending);
   }
 
   #finished(slot: number, post: Post, { job, outcome, runMs, instance, isMending }: Extract<WorkerMessage, { kind: 'finished' }>): void {

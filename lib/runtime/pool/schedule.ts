@@ -22,9 +22,8 @@ export type PoolEvent =
   /** The job is done; a thread that mends its sandbox takes the next one only when it has `mended`. */
   | { readonly kind: 'finished'; readonly slot: number; readonly isMending: boolean }
   | { readonly kind: 'mended'; readonly slot: number }
-  /** The guest waits for its host and uses no processor meanwhile. */
-  | { readonly kind: 'parked'; readonly job: number }
-  | { readonly kind: 'resumed'; readonly job: number }
+  /** The guest waits for its host and uses no processor meanwhile; or it waits no more. */
+  | { readonly kind: 'parked'; readonly job: number; readonly isParked: boolean }
   /** The job must not go on: its deadline passed, or it used up its execution limit. */
   | { readonly kind: 'overran'; readonly job: number; readonly canInterrupt: boolean }
   /** The thread is neither done with what was interrupted nor with mending, and had time enough for it. */
@@ -68,20 +67,16 @@ function react(state: PoolState, event: PoolEvent, nowMs: number): Step {
     case 'submitted':
       return submitted(state, event.job, nowMs);
     case 'started':
-      return [moved({ ...state, failedStarts: 0 }, event.slot, (slot) => (slot.kind === 'starting' ? became(slot, 'idle') : slot)), nothing];
     case 'finished':
-      return [moved(state, event.slot, (slot) => (slot.kind === 'running' || slot.kind === 'interrupted' ? became(slot, event.isMending ? 'mending' : 'idle') : slot)), nothing];
     case 'mended':
-      return [moved(state, event.slot, (slot) => (slot.kind === 'mending' ? became(slot, 'idle') : slot)), nothing];
+    case 'stuck':
+      return [reported(state, event), nothing];
     case 'parked':
-    case 'resumed':
-      return [parked(state, event.job, event.kind === 'parked'), nothing];
+      return [parked(state, event.job, event.isParked), nothing];
     case 'overran':
       return overran(state, event.job, event.canInterrupt);
     case 'overdue':
       return overdue(state, event.slot);
-    case 'stuck':
-      return [moved(state, event.slot, (slot) => (slot.kind === 'stopping' ? became(slot, 'stuck') : slot)), nothing];
     case 'stopped':
       return stopped(state, event.slot);
     case 'closed':
@@ -93,6 +88,14 @@ function submitted(state: PoolState, job: ScheduledJob, nowMs: number): Step {
   if (state.closing) return [state, [{ kind: 'settle', job: job.id, ending: 'closed' }]];
   if (isExpired(job.deadline, nowMs)) return [state, [{ kind: 'settle', job: job.id, ending: 'expired-waiting' }]];
   return [{ ...state, waiting: withJob(state.waiting, job) }, nothing];
+}
+
+/** What a thread says of itself, where that fits what is known of it. */
+function reported(state: PoolState, event: Extract<PoolEvent, { kind: 'started' | 'finished' | 'mended' | 'stuck' }>): PoolState {
+  const from = { started: ['starting'], finished: ['running', 'interrupted'], mended: ['mending'], stuck: ['stopping'] }[event.kind];
+  const to = event.kind === 'stuck' ? 'stuck' : event.kind === 'finished' && event.isMending ? 'mending' : 'idle';
+  const next = moved(state, event.slot, (slot) => (from.includes(slot.kind) ? became(slot, to) : slot));
+  return event.kind === 'started' ? { ...next, failedStarts: 0 } : next;
 }
 
 function parked(state: PoolState, job: number, isParked: boolean): PoolState {

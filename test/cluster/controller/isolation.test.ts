@@ -1,4 +1,4 @@
-// A tenant whose policy never ends: what the tenants of another PolicyServer notice of it. The times are printed and not asserted,
+// A tenant whose policy never ends, on a PolicyServer that may use one processor: what the tenants of another notice of it. The times are printed and not asserted,
 // since the machine of a test has few processors and many other programs on them.
 
 import * as assert from 'uvu/assert';
@@ -66,7 +66,7 @@ function restartsOf(one: ApiObject): unknown {
 test('two tenants have a PolicyServer each, one of them with a policy that never ends', async (cluster) => {
   registry = await startPolicyRegistry(cluster);
   await install(cluster);
-  await cluster.apply([pullSecretObject(modules()), policyServer('noisy', sources(modules())), policyServer('quiet', sources(modules()))]);
+  await cluster.apply([pullSecretObject(modules()), policyServer('noisy', { ...sources(modules()), env: [{ name: 'KUBEWARDEN_WORKERS', value: '1' }] }), policyServer('quiet', sources(modules()))]);
   for (const home of ['noisy', 'quiet']) await cluster.kubectl(['create', 'namespace', home]);
   await rolledOut(cluster, 'policy-server-noisy');
   await rolledOut(cluster, 'policy-server-quiet');

@@ -160,6 +160,20 @@ test('wrong settings: the old Pods keep serving, and the reason is in the condit
   await rolledOut(cluster, 'policy-server-default');
 });
 
+test('a tenant who may read no logs is told by the policy and by an Event what is wrong with it', async (cluster) => {
+  const reader = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'reader', namespace: 'tenant' }, rules: [{ apiGroups: ['policies.kubewarden.io'], resources: ['admissionpolicies'], verbs: ['get', 'list'] }, { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['get', 'list'] }] };
+  const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'reader', namespace: 'tenant' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' }, subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'developer' }] };
+  await cluster.apply([reader, binding, namespacedPolicy('tenant', 'wrong', { module: modules().moduleOf('add-label'), policyServer: 'second', mutating: true, settings: { label: '', value: 'blue' } })]);
+  await cluster.until<PolicyObject>(policyPath('wrong', 'tenant'), (found) => conditionOf(found, 'PolicyServable')?.status === 'False');
+  const kubeconfig = await cluster.kubeconfigFor({ name: 'developer', groups: [] });
+  const developer = (...words: readonly string[]): Promise<string> => cluster.kubectl(words, { kubeconfig }).catch(String);
+  assert.match(await developer('logs', '-n', namespace, 'deployment/policy-server-second'), /forbidden/);
+  assert.match(await developer('get', 'ap', 'wrong', '-n', 'tenant', '-o', 'json'), /'label' must not be empty/);
+  await eventually(async () => (await developer('events', '-n', 'tenant', '--for=ap/wrong', '--types=Warning')).includes("PolicyRejected   AdmissionPolicy/wrong   Policy settings are invalid: 'label' must not be empty"), 'the Event is told');
+  await cluster.kubectl(['delete', 'ap', 'wrong', '-n', 'tenant']);
+  await rolledOut(cluster, 'policy-server-second');
+});
+
 test('a disruption budget comes, changes and goes with its fields', async (cluster) => {
   const path = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/policy-server-second`;
   const limits = (fields: object): Promise<string> => cluster.kubectl(['patch', 'ps', 'second', '--type=merge', '-p', JSON.stringify({ spec: fields })]);

@@ -92,6 +92,25 @@ metrics('the queue and the sandbox have figures of their own', async () => {
   assert.equal(await samples(counted, 'wasmwarden_workers_stuck'), [['', 1]]);
 });
 
+metrics('what sandboxes do about isolation and time is counted', async () => {
+  const counted = made();
+  const call = { kind: 'evaluated', policyId: 'p', operation: 'validate', outcome: 'answered', waitMs: 0, runMs: 1 } as const;
+  for (const instance of [{ kind: 'reset' }, { kind: 'reset' }, { kind: 'new', because: 'first' }, { kind: 'new', because: 'not-provable' }] as const) counted.event({ ...call, instance });
+  counted.event(call);
+  counted.event({ kind: 'policy-loaded', policyId: 'p', digest: 'd', loadMs: 1, freshBecause: 'it writes to a table' });
+  counted.event({ kind: 'policy-loaded', policyId: 'q', digest: 'd', loadMs: 1 });
+  counted.event({ kind: 'worker-interrupted', workerId: 1 });
+  counted.event({ kind: 'worker-killed', workerId: 1, reason: 'x' });
+  assert.equal(await samples(counted, 'wasmwarden_instances_total'), [
+    ['because="",instance="reset"', 2],
+    ['because="first",instance="new"', 1],
+    ['because="not-provable",instance="new"', 1],
+  ]);
+  assert.equal(await samples(counted, 'wasmwarden_policy_fresh_only'), [['because="it writes to a table",policy_name="p"', 1]]);
+  assert.equal(await samples(counted, 'wasmwarden_worker_interrupts_total'), [['', 1]]);
+  assert.equal(await samples(counted, 'wasmwarden_worker_kills_total'), [['', 1]]);
+});
+
 metrics('whoever makes up kinds, namespaces or codes without end does not fill the memory', async () => {
   const counted = made();
   for (let index = 0; index < 12_000; index += 1) counted.evaluated(report({ request: parseAdmissionReview(decode(review({ namespace: `made-up-${index}` }))) }));

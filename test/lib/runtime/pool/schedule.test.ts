@@ -157,7 +157,7 @@ schedules('events about what is over are passed over', () => {
   pool.send({ kind: 'stopped', slot: 1 });
   for (const kind of ['stopped', 'started', 'stuck', 'mended', 'overdue'] as const) assert.equal(pool.send({ kind, slot: 1 }), [], `${kind} when gone`);
   assert.equal(pool.send({ kind: 'finished', slot: 1, isMending: false }), [], 'finished when gone');
-  for (const kind of ['parked', 'resumed'] as const) assert.equal(pool.send({ kind, job: 1 }), [], `${kind} when over`);
+  assert.equal(pool.send({ kind: 'parked', job: 1, isParked: true }), [], 'parked when over');
   assert.equal(pool.send({ kind: 'overran', job: 99, canInterrupt: false }), [], 'a job that never was');
 });
 
@@ -264,11 +264,11 @@ schedules('a job that waits for its host lets another one run, as far as may be,
   const pool = new Driven({ workers: 1, spares: 0, parked: 1, queue: 9 });
   pool.ready(1);
   for (const id of [1, 2, 3]) pool.submit(id);
-  assert.equal(pool.send({ kind: 'parked', job: 1 }), ['start 2']);
+  assert.equal(pool.send({ kind: 'parked', job: 1, isParked: true }), ['start 2']);
   assert.equal(pool.send({ kind: 'started', slot: 2 }), ['assign 2 to 2']);
-  assert.equal(pool.send({ kind: 'parked', job: 2 }), [], 'one may be passed over, not two');
-  assert.equal(pool.send({ kind: 'resumed', job: 1 }), [], 'now both run');
-  assert.equal(pool.send({ kind: 'resumed', job: 2 }), []);
+  assert.equal(pool.send({ kind: 'parked', job: 2, isParked: true }), [], 'one may be passed over, not two');
+  assert.equal(pool.send({ kind: 'parked', job: 1, isParked: false }), [], 'now both run');
+  assert.equal(pool.send({ kind: 'parked', job: 2, isParked: false }), []);
   assert.equal(pool.send({ kind: 'finished', slot: 1, isMending: false }), [], 'the other one still runs');
   assert.equal(pool.send({ kind: 'finished', slot: 2, isMending: false }), ['assign 1 to 3']);
 });
@@ -426,57 +426,42 @@ class World {
 
   /** Lets one thing happen, if there is anything it can happen to. */
   move(move: Move, pick: number): void {
-    const choose = (slots: readonly number[]): number | undefined => slots[pick % Math.max(1, slots.length)];
-    switch (move) {
-      case 'submit':
-        return this.submit(pick % 3 === 0 ? never : deadlineAfter(pick % 50, this.pool.nowMs), pick);
-      case 'submit-late':
-        return this.submit(deadlineAfter(-(pick % 5), this.pool.nowMs), pick);
-      case 'ready':
-        return this.happen(choose(this.slots('starting')), (slot) => {
-          this.threads.set(slot, 'idle');
-          this.send({ kind: 'started', slot });
-        });
-      case 'fail-start':
-        return this.happen(choose(this.slots('starting')), (slot) => this.leave(slot));
-      case 'finish':
-      case 'finish-mending':
-        return this.happen(choose(this.slots('running', 'interrupted')), (slot) => this.finish(slot, move === 'finish-mending'));
-      case 'mend':
-        return this.happen(choose(this.slots('mending')), (slot) => {
-          this.threads.set(slot, 'idle');
-          this.send({ kind: 'mended', slot });
-        });
-      case 'park':
-      case 'resume':
-        return this.happen(choose(this.slots('running')), (slot) => this.park(slot, move === 'park'));
-      case 'overrun':
-      case 'interrupt':
-        return this.send({ kind: 'overran', job: pick % (this.jobs + 2), canInterrupt: move === 'interrupt' });
-      case 'overdue':
-        return this.happen(choose(this.slots('interrupted', 'mending', 'idle', 'running')), (slot) => this.send({ kind: 'overdue', slot }));
-      case 'vanish':
-        return this.happen(choose(this.slots('running', 'idle')), (slot) => this.leave(slot));
-      case 'stuck':
-        return this.happen(choose(this.slots('stopping')), (slot) => {
-          this.threads.set(slot, 'stuck');
-          this.send({ kind: 'stuck', slot });
-        });
-      case 'gone':
-        return this.happen(choose(this.slots('stopping', 'stuck')), (slot) => this.leave(slot));
-      case 'wait':
-        this.pool.nowMs += pick % 20;
-        return undefined;
-    }
+    const report = (kind: 'started' | 'mended' | 'stuck', becomes: 'idle' | 'stuck') => (slot: number) => {
+      this.threads.set(slot, becomes);
+      this.send({ kind, slot });
+    };
+    const leave = (slot: number): void => this.leave(slot);
+    const overran = (canInterrupt: boolean) => () => this.send({ kind: 'overran', job: pick % (this.jobs + 2), canInterrupt });
+    const toThreads: Readonly<Partial<Record<Move, readonly [readonly string[], (slot: number) => void]>>> = {
+      'ready': [['starting'], report('started', 'idle')],
+      'fail-start': [['starting'], leave],
+      'finish': [['running', 'interrupted'], (slot) => this.finish(slot, false)],
+      'finish-mending': [['running', 'interrupted'], (slot) => this.finish(slot, true)],
+      'mend': [['mending'], report('mended', 'idle')],
+      'park': [['running'], (slot) => this.park(slot, true)],
+      'resume': [['running'], (slot) => this.park(slot, false)],
+      'overdue': [['interrupted', 'mending', 'idle', 'running'], (slot) => this.send({ kind: 'overdue', slot })],
+      'vanish': [['running', 'idle'], leave],
+      'stuck': [['stopping'], report('stuck', 'stuck')],
+      'gone': [['stopping', 'stuck'], leave],
+    };
+    const toOthers: Readonly<Partial<Record<Move, () => void>>> = {
+      'submit': () => this.submit(pick % 3 === 0 ? never : deadlineAfter(pick % 50, this.pool.nowMs), pick),
+      'submit-late': () => this.submit(deadlineAfter(-(pick % 5), this.pool.nowMs), pick),
+      'overrun': overran(false),
+      'interrupt': overran(true),
+      'wait': () => (this.pool.nowMs += pick % 20),
+    };
+    toOthers[move]?.();
+    const [conditions, happens] = toThreads[move] ?? [[], leave];
+    const slots = this.slots(...conditions);
+    const slot = slots[pick % Math.max(1, slots.length)];
+    if (slot !== undefined) happens(slot);
   }
 
   close(): void {
     this.isClosed = true;
     this.send({ kind: 'closed' });
-  }
-
-  happen(slot: number | undefined, what: (slot: number) => void): void {
-    if (slot !== undefined) what(slot);
   }
 
   leave(slot: number): void {
@@ -495,7 +480,7 @@ class World {
     const thread = this.threads.get(slot);
     assert.ok(typeof thread === 'object');
     this.threads.set(slot, { job: thread.job, isParked });
-    this.send({ kind: isParked ? 'parked' : 'resumed', job: thread.job.id });
+    this.send({ kind: 'parked', job: thread.job.id, isParked });
   }
 
   /** Lets every thread do its duty from now on, until nothing more happens. */
