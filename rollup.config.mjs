@@ -68,7 +68,7 @@ const integration = (name) => {
 };
 
 /** Integrations that are packages of their own. */
-const integrations = ['webhook-server'];
+const integrations = ['k8s-controller', 'webhook-server', 'audit'];
 for (const folder of ['dist', ...integrations.map((name) => `integrations/${name}/dist`)]) rmSync(folder, { recursive: true, force: true });
 
 export default [

@@ -5,6 +5,7 @@
 import { assertTelling, fuzzRewriter } from '../build/test/support/rewrite-fuzzing.js';
 
 const [cases = 1_000_000, first = 1] = process.argv.slice(2).map(Number);
+if (!(cases > 0 && first > 0)) throw new Error(`cases and the first case are numbers, found: ${process.argv.slice(2).join(" ")}`);
 const portion = 50_000;
 const sum = {};
 for (let done = 0; done < cases; done += portion) {

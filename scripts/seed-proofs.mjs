@@ -13,7 +13,8 @@ export function seedRows() {
       const [, number, statement, proof] = /^\| (\d+) \| (.*?) \| (.*?) \|$/.exec(line) ?? [];
       if (number === undefined) return [];
       const missing = /^not yet: (.+)$/.exec(proof)?.[1];
-      const proofs = [...proof.matchAll(/`(test\/[^`]+?\.test\.ts) :: ([^`]+)`/g)].map(([, file, title]) => ({ file, title }));
+      // A title that holds backticks stands between two of them.
+      const proofs = [...proof.matchAll(/(`{1,2})(test\/[^`]+?\.test\.ts) :: (.+?)\1(?!`)/g)].map(([, , file, title]) => ({ file, title: title.trim() }));
       return [{ number: Number(number), statement, missing, proofs }];
     });
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Fetches the schemas of Kubernetes' own types that our custom resources embed from the OpenAPI document of a real API server (the test
 // cluster's) and writes them, made structural and without prose, to scripts/data/core-schemas.json. Run it when the cluster's
-// Kubernetes release changes; write-crds.mjs uses the result.
+// Kubernetes release changes; write-crds.mjs uses the result. A test runs it with --check, which writes nothing and fails when the file is
+// not what the API server says.
 //
-//   npm run build && npm run crds:core
+//   npm run build && npm run crds:core [-- --check]
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { coreTypes } from '../build/integrations/k8s-controller/src/crds/schema-parts.js';
@@ -51,8 +52,14 @@ try {
   const document = await outcome.cluster.client.get('/openapi/v3/api/v1');
   const { schemas } = document.components;
   const chosen = Object.fromEntries(Object.values(coreTypes).map((name) => [name, structural(schemas[name], schemas)]));
-  mkdirSync(fileURLToPath(new URL('data/', import.meta.url)), { recursive: true });
-  writeFileSync(target, `${JSON.stringify({ kubernetes: document.info.version, schemas: chosen }, null, 1)}\n`);
+  const text = `${JSON.stringify({ kubernetes: document.info.version, schemas: chosen }, null, 1)}\n`;
+  if (process.argv[2] !== '--check') {
+    mkdirSync(fileURLToPath(new URL('data/', import.meta.url)), { recursive: true });
+    writeFileSync(target, text);
+  } else if (readFileSync(target, 'utf8') !== text) {
+    console.error('scripts/data/core-schemas.json is not what the API server says: npm run crds:core writes it anew, then npm run crds');
+    process.exitCode = 1;
+  }
 } finally {
   await outcome.cluster.stop();
 }

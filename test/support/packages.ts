@@ -48,7 +48,7 @@ export async function installedPackages(workspaces: readonly string[]): Promise<
 }
 
 /** Arranges dist/ and does something with it before anybody else may touch it. */
-async function arranged(action: () => void): Promise<void> {
+export async function arranged(action: () => void): Promise<void> {
   while (!takeLock()) await pause(200);
   try {
     runWell(process.execPath, ['node_modules/rollup/dist/bin/rollup', '-c', '--silent'], '.');

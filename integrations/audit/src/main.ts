@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The scanner's process: arguments and signals as data in; exit code and streams out.
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -30,6 +31,8 @@ async function main(): Promise<number> {
   const tls = serverTls(await readTls(config.tls));
   const client = new ClusterClient(await loadConnection(), { userAgent: `wasmwarden-audit-scanner/${version}` });
   const stop = new AbortController();
+  // Every request under way listens, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, stop.signal);
   const evaluator = createRemoteEvaluator({ tls, most: mostQuestions(config), clock: steadyClock });
   onStopSignal(log, () => {
     stop.abort(new Error('told to stop'));
@@ -77,9 +80,12 @@ async function watch(surroundings: Surroundings, config: AuditConfig, memory: Me
   surroundings.log.info('stopped watching');
 }
 
+/** Enough to keep the workers of several replicas busy; each is a TLS connection with its buffers on both sides. */
+const mostConnections = 32;
+
 /** A server is asked no more at once than there are questions, and not without measure. */
 function mostQuestions({ parallel: { namespaces, resources, policies } }: AuditConfig): number {
-  return Math.min(128, namespaces * resources * policies);
+  return Math.min(mostConnections, namespaces * resources * policies);
 }
 
 async function readTls({ insecure, authorities, client }: TlsPaths): Promise<TlsTexts> {

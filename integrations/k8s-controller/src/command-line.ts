@@ -1,6 +1,7 @@
 // The command line of the controller, built from the table of options.
 import { Command, Option } from 'commander';
 
+import { defaultMetricsPort, metricsPortVariable } from './config.js';
 import { controllerOptions, type ControllerOption } from './options.js';
 
 /**
@@ -25,6 +26,24 @@ export async function parseCommandLine(words: readonly string[], version: string
   await program.parseAsync(words.map(oneDash), { from: 'user' });
   if (flags === undefined) throw new Error('commander ran no action');
   return flags;
+}
+
+/** The reference of all options as a Markdown page. */
+export function optionReference(): string {
+  const rows = controllerOptions.map(({ flag, fallback, summary, unbuilt }) => `| \`--${flag}\` | ${fallback === undefined ? '' : `\`${fallback}\``} | ${summary}${unbuilt ? ' (accepted, no effect)' : ''} |`);
+  return [
+    '# Controller options',
+    '',
+    "A flag may be given with one dash or two; a switch without a value is on. `deploy/controller/deployment.yaml` says which flags an installation has.",
+    '',
+    '| flag | default | meaning |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    `Of the environment two things are read: \`${metricsPortVariable}\`, the port of metrics of Services of policy-servers that name none (\`${defaultMetricsPort}\` when absent), and`,
+    '`OTEL_EXPORTER_OTLP_*`, which policy-servers get too when they push to a collector outside of their own Pod.',
+    '',
+  ].join('\n');
 }
 
 /** Go's flags, which the reference has, may be given with one dash. */

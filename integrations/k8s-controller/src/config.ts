@@ -48,8 +48,11 @@ export interface RawConfig {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const metricsPortVariable = 'KUBEWARDEN_POLICY_SERVER_SERVICES_METRICS_PORT';
-const defaultMetricsPort = '8080';
+/** The variable that says which port Services of policy-servers have for metrics, unless a PolicyServer does. */
+export const metricsPortVariable = 'KUBEWARDEN_POLICY_SERVER_SERVICES_METRICS_PORT';
+
+/** That port without the variable. */
+export const defaultMetricsPort = '8080';
 
 const text = z.string().optional();
 const address = z.union([z.literal('off').transform(() => undefined), z.object({ host: z.string().optional(), port: z.number() })]);

@@ -74,6 +74,8 @@ async function load({ source, limits }: LoadRequest): Promise<LoadedModule> {
   const abi = abiOf(module).kind;
   if (abi === 'wapc' || abi === 'unknown') assertLinkable(module, { ...wapcImports, ...wasiSignatures });
   const { bytes: rewritten, resettability, layout } = rewriteModule(bytes, { limits, headroomPages: noHeadroom, epochChecks });
+  // A module that the engine refuses must not become one that it takes; who is refused is told so of what they wrote.
+  if (!WebAssembly.validate(Uint8Array.from(bytes))) await compile(bytes);
   return {
     module: await compile(rewritten),
     resettability,

@@ -119,7 +119,9 @@ test('each result has the fields of the contract', async (cluster) => {
 });
 
 test('what a policy says in a report is what the policy-server says when it is asked by hand', async (cluster) => {
-  const [server] = (await podsOf(cluster, 'default')) as readonly (ApiObject & { readonly status: { readonly podIP: string } })[];
+  // A Pod of a rollout before may still be on its way out.
+  const pods = (await podsOf(cluster, 'default')) as readonly (ApiObject & { readonly status: { readonly podIP: string } })[];
+  const server = pods.find(({ metadata }) => metadata.deletionTimestamp === undefined);
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   for (const name of ['bad', 'good', 'labelled-skip']) {
     const report = (await reportsIn(cluster, 'team')).get(`Pod/${name}`);

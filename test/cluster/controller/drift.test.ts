@@ -24,7 +24,7 @@ interface Owned extends ApiObject {
   readonly [field: string]: unknown;
 }
 
-/** A kind of object: where it is, and how it is damaged besides by deletion. A patch is a merge patch. */
+/** A kind of object: where it is, and how it is damaged besides by deletion, by merge patches. */
 interface Kept {
   readonly title: string;
   readonly path: string;
@@ -38,7 +38,7 @@ const garbage = Buffer.from('garbage').toString('base64');
 
 const kept: readonly Kept[] = [
   {
-    title: 'the Deployment of a PolicyServer',
+    title: 'C11: the Deployment of a PolicyServer',
     path: `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-default`,
     damages: {
       'that has lost its labels and its owner': stripped,
@@ -47,7 +47,7 @@ const kept: readonly Kept[] = [
     },
   },
   {
-    title: 'the Service of a PolicyServer',
+    title: 'C11: the Service of a PolicyServer',
     path: core('services', 'policy-server-default'),
     damages: {
       'that has lost its labels and its owner': stripped,
@@ -56,7 +56,7 @@ const kept: readonly Kept[] = [
     },
   },
   {
-    title: 'the readable ConfigMap of a PolicyServer',
+    title: 'C11: the readable ConfigMap of a PolicyServer',
     path: core('configmaps', 'policy-server-default'),
     damages: {
       'that has lost its labels and its owner': stripped,
@@ -65,7 +65,7 @@ const kept: readonly Kept[] = [
     },
   },
   {
-    title: 'the PodDisruptionBudget of a PolicyServer',
+    title: 'C11: the PodDisruptionBudget of a PolicyServer',
     path: `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/policy-server-default`,
     damages: {
       'that has lost its labels and its owner': stripped,
@@ -81,7 +81,7 @@ const kept: readonly Kept[] = [
     },
   },
   ...(['validating', 'mutating'] as const).map((kind) => ({
-    title: `the ${kind} webhook configuration for the product's own kinds`,
+    title: `C10: the ${kind} webhook configuration for the product's own kinds`,
     path: webhookPath(kind, `kubewarden-controller-${kind}-webhook-configuration`),
     damages: { 'that has lost its labels and its owner': stripped, 'that has lost its webhooks': { webhooks: [] } },
   })),
@@ -138,7 +138,7 @@ test('what a PolicyServer asked for and asks for no more goes from its Deploymen
   await repairedLike(cluster, path, before);
 });
 
-test('the versioned ConfigMap that Pods mount is made again after it was deleted, and has its labels back', async (cluster) => {
+test('C11: the versioned ConfigMap that Pods mount is made again after it was deleted, and has its labels back', async (cluster) => {
   const version = await versionedConfigMap(cluster);
   const before = await cluster.client.get<Owned>(core('configmaps', version));
   await cluster.client.patch(core('configmaps', version), 'merge-patch+json', stripped);
@@ -148,7 +148,7 @@ test('the versioned ConfigMap that Pods mount is made again after it was deleted
 });
 
 for (const name of secrets) {
-  test(`the certificate in the Secret ${name} is replaced when it is deleted or overwritten, and the Secret keeps its labels and owner`, async (cluster) => {
+  test(`C11: the certificate in the Secret ${name} is replaced when it is deleted or overwritten, and the Secret keeps its labels and owner`, async (cluster) => {
     const path = core('secrets', name);
     const { data: authorityData = {} } = await cluster.client.get<Owned>(core('secrets', 'kubewarden-ca'));
     const authority = authorityData['ca.crt'] ?? '';

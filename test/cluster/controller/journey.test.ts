@@ -1,12 +1,16 @@
 // The journey of the seed document on a real API server: install, first policy, denial; then everything that may happen to it.
 
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+
 import * as assert from 'uvu/assert';
 
-import { accountName, isForbidden, type AuditEvent } from '../api/audit.js';
+import { accountName, isForbidden } from '../api/audit.js';
 import type { ApiList, ApiObject, Pod } from '../api/objects.js';
 import type { Cluster } from '../cluster.js';
 import { clusterSuite } from '../cluster-suite.js';
-import { clusterPolicy, conditionOf, enforced, eventually, images, install, namespace, namespacedPolicy, pod, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
+import { clusterPolicy, conditionOf, enforced, eventually, images, install, namespace, namespacedPolicy, pod, podsOf, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
 import { formatRight, rightsOf, uses } from './rights.js';
 
 const { test, after, run } = await clusterSuite('cluster/controller/journey', { images, audit: true });
@@ -17,26 +21,51 @@ const modules = (): PolicyRegistry => {
   return registry;
 };
 
-const eventsOfController = async (cluster: Cluster): Promise<readonly AuditEvent[]> => (await cluster.auditEvents()).filter(({ user }) => user.username === accountName(namespace, 'kubewarden-controller'));
-
-test('an empty cluster has definitions, a controller and a PolicyServer `default` after one command', async (cluster) => {
+test('an empty cluster has definitions, a controller and a PolicyServer called default after one command', async (cluster) => {
   registry = await startPolicyRegistry(cluster);
   await install(cluster);
   const columns = (await cluster.kubectl(['get', 'ps', '-o', 'wide'])).split('\n')[0]?.split(/\s{2,}/);
   assert.equal(columns, ['NAME', 'REPLICAS', 'IMAGE']);
+  const kinds = await cluster.kubectl(['api-resources', '--api-group=policies.kubewarden.io', '-o', 'name']);
+  assert.equal(kinds.trim().split('\n').sort(), ['admissionpolicies', 'clusteradmissionpolicies', 'policyservers'].map((plural) => `${plural}.policies.kubewarden.io`));
+  await rolledOut(cluster, 'kubewarden-controller');
 });
 
-test('the controller made an authority, a certificate for the Service, a Deployment and a ClusterIP Service', async (cluster) => {
+/** The certificate in a Secret. */
+async function certificateIn(cluster: Cluster, secret: string, key: string): Promise<X509Certificate> {
+  const { data } = await cluster.client.get<ApiObject & { readonly data: Readonly<Record<string, string>> }>(`/api/v1/namespaces/${namespace}/secrets/${secret}`);
+  return new X509Certificate(Buffer.from(data[key] ?? '', 'base64'));
+}
+
+test('the controller made a self-signed authority, and with it a certificate for the Service of the policy-server, in Secrets', async (cluster) => {
   const { items: secrets } = await cluster.client.get<ApiList<ApiObject & { readonly data: Readonly<Record<string, string>> }>>(`/api/v1/namespaces/${namespace}/secrets`);
   const keysOf = (name: string): readonly string[] => Object.keys(secrets.find(({ metadata }) => metadata.name === name)?.data ?? {}).sort();
   assert.equal(keysOf('kubewarden-ca'), ['ca.crt', 'ca.key']);
   assert.equal(keysOf('kubewarden-webhook-server-cert'), ['tls.crt', 'tls.key']);
   assert.equal(keysOf('policy-server-default'), ['tls.crt', 'tls.key']);
-  const service = await cluster.client.get<{ readonly spec: { readonly type: string } }>(`/api/v1/namespaces/${namespace}/services/policy-server-default`);
-  assert.is(service.spec.type, 'ClusterIP');
+  const [authority, leaf] = [await certificateIn(cluster, 'kubewarden-ca', 'ca.crt'), await certificateIn(cluster, 'policy-server-default', 'tls.crt')];
+  assert.ok(authority.ca && authority.verify(authority.publicKey) && leaf.verify(authority.publicKey));
+  assert.is(leaf.checkHost(`policy-server-default.${namespace}.svc`), `policy-server-default.${namespace}.svc`);
 });
 
-test('a first policy is enforced: a privileged Pod is denied by the API server with the policy\'s message', async (cluster) => {
+test('the controller made a Deployment whose Pods have a readiness probe, and a ClusterIP Service in front of it', async (cluster) => {
+  const service = await cluster.client.get<{ readonly spec: { readonly type: string; readonly clusterIP: string } }>(`/api/v1/namespaces/${namespace}/services/policy-server-default`);
+  assert.is(service.spec.type, 'ClusterIP');
+  const [pod] = (await podsOf(cluster, 'default')) as readonly Pod[];
+  const probes = pod?.spec.containers.map(({ readinessProbe }) => readinessProbe?.httpGet?.path);
+  assert.equal(probes, ['/readiness']);
+});
+
+test('the HTTPS server of a policy-server shows the certificate that the controller made', async (cluster) => {
+  const [pod] = (await podsOf(cluster, 'default')) as readonly Pod[];
+  const socket = connect({ host: pod?.status?.podIP ?? '', port: 8443, servername: `policy-server-default.${namespace}.svc`, ca: (await certificateIn(cluster, 'kubewarden-ca', 'ca.crt')).toString() });
+  await once(socket, 'secureConnect');
+  const shown = socket.getPeerX509Certificate();
+  socket.destroy();
+  assert.is(shown?.fingerprint256, (await certificateIn(cluster, 'policy-server-default', 'tls.crt')).fingerprint256);
+});
+
+test('a first policy is enforced: a privileged Pod is denied by the API server with the message of the policy', async (cluster) => {
   await cluster.apply([pullSecretObject(modules())]);
   await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: sources(modules()) })]);
   await cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(clusterPolicy('privileged-pods', { module: modules().moduleOf('pod-privileged') })) });
@@ -52,6 +81,35 @@ test('a mutating policy changes a Pod', async (cluster) => {
   assert.is(await refusal(cluster, pod('to-be-labelled')), undefined);
   const { metadata } = await cluster.client.get<ApiObject>('/api/v1/namespaces/default/pods/to-be-labelled');
   assert.is(metadata.labels?.['team'], 'blue');
+});
+
+test('each policy has a webhook configuration of its own, which points to its endpoint', async (cluster) => {
+  interface Configuration extends ApiObject {
+    readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly name: string; readonly path: string } } }[];
+  }
+  for (const [kind, id] of [['validating', 'clusterwide-privileged-pods'], ['mutating', 'clusterwide-labelled']] as const) {
+    const { items } = await cluster.client.get<ApiList<Configuration>>(`/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations`);
+    const endpoints = items.filter(({ metadata }) => metadata.name === id).flatMap(({ webhooks }) => webhooks.map(({ clientConfig }) => `${clientConfig.service.name} ${clientConfig.service.path}`));
+    assert.equal(endpoints, [`policy-server-default /validate/${id}`]);
+  }
+});
+
+test('a policy that is created, changed or deleted brings a ConfigMap with all policies of its PolicyServer, and a rollout', async (cluster) => {
+  const isRolledOutWith = async (wanted: Readonly<Record<string, unknown>>): Promise<boolean> => {
+    const deployment = await cluster.client.get<ApiObject>(`/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-default`);
+    const version = deployment.metadata.annotations?.['kubewarden/config-version'] ?? '';
+    const map = await cluster.read<ApiObject & { readonly data: Readonly<Record<string, string>> }>(`/api/v1/namespaces/${namespace}/configmaps/policy-server-default-${version}`);
+    const entries = Object.entries(JSON.parse(map?.data['policies.yml'] ?? '{}') as Readonly<Record<string, { readonly settings: unknown }>>).map(([id, { settings }]) => [id, settings]);
+    return JSON.stringify(Object.fromEntries(entries)) === JSON.stringify(wanted);
+  };
+  const others = { 'clusterwide-labelled': { label: 'team', value: 'blue' }, 'clusterwide-privileged-pods': {} };
+  await cluster.apply([clusterPolicy('brief', { module: modules().moduleOf('scripted'), settings: { answer: { accepted: true } } })]);
+  await eventually(() => isRolledOutWith({ 'clusterwide-brief': { answer: { accepted: true } }, ...others }), 'the created policy is rolled out with the others');
+  await cluster.kubectl(['patch', 'cap', 'brief', '--type=merge', '-p', '{"spec":{"settings":{"answer":{"accepted":false}}}}']);
+  await eventually(() => isRolledOutWith({ 'clusterwide-brief': { answer: { accepted: false } }, ...others }), 'its changed settings are rolled out');
+  await cluster.kubectl(['delete', 'cap', 'brief']);
+  await eventually(() => isRolledOutWith(others), 'a configuration without it is rolled out');
+  await rolledOut(cluster, 'policy-server-default');
 });
 
 test('a policy in monitor mode lets through what it would deny', async (cluster) => {
@@ -102,17 +160,18 @@ test('wrong settings: the old Pods keep serving, and the reason is in the condit
   await rolledOut(cluster, 'policy-server-default');
 });
 
-test('what is as it ought to be is looked at and left alone', async (cluster) => {
-  const { items } = await cluster.client.get<ApiList<Pod>>(`/api/v1/namespaces/${namespace}/pods?labelSelector=app.kubernetes.io%2Fcomponent%3Dcontroller`);
-  const looks = async (): Promise<number> => {
-    const text = await (await fetch(`http://${items[0]?.status?.podIP ?? ''}:8088/metrics`)).text();
-    return [...text.matchAll(/^controller_runtime_reconcile_total\{controller="policyserver",.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
-  };
-  const writes = async (): Promise<readonly string[]> => (await eventsOfController(cluster)).flatMap(({ verb, requestURI, objectRef }) => (['create', 'patch', 'delete'].includes(verb) && objectRef?.resource !== 'leases' ? [`${verb} ${requestURI}`] : []));
-  const before = { looks: await looks(), writes: await writes() };
-  await cluster.kubectl(['label', 'ps', '--all', 'looked=at']);
-  await eventually(async () => (await looks()) >= before.looks + 2, 'both PolicyServers were looked at');
-  assert.equal((await writes()).slice(before.writes.length), []);
+test('a tenant who may read no logs is told by the policy and by an Event what is wrong with it', async (cluster) => {
+  const reader = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'reader', namespace: 'tenant' }, rules: [{ apiGroups: ['policies.kubewarden.io'], resources: ['admissionpolicies'], verbs: ['get', 'list'] }, { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['get', 'list'] }] };
+  const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'reader', namespace: 'tenant' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' }, subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'developer' }] };
+  await cluster.apply([reader, binding, namespacedPolicy('tenant', 'wrong', { module: modules().moduleOf('add-label'), policyServer: 'second', mutating: true, settings: { label: '', value: 'blue' } })]);
+  await cluster.until<PolicyObject>(policyPath('wrong', 'tenant'), (found) => conditionOf(found, 'PolicyServable')?.status === 'False');
+  const kubeconfig = await cluster.kubeconfigFor({ name: 'developer', groups: [] });
+  const developer = (...words: readonly string[]): Promise<string> => cluster.kubectl(words, { kubeconfig }).catch(String);
+  assert.match(await developer('logs', '-n', namespace, 'deployment/policy-server-second'), /forbidden/);
+  assert.match(await developer('get', 'ap', 'wrong', '-n', 'tenant', '-o', 'json'), /'label' must not be empty/);
+  await eventually(async () => (await developer('events', '-n', 'tenant', '--for=ap/wrong', '--types=Warning')).includes("PolicyRejected   AdmissionPolicy/wrong   Policy settings are invalid: 'label' must not be empty"), 'the Event is told');
+  await cluster.kubectl(['delete', 'ap', 'wrong', '-n', 'tenant']);
+  await rolledOut(cluster, 'policy-server-second');
 });
 
 test('a disruption budget comes, changes and goes with its fields', async (cluster) => {
@@ -156,7 +215,7 @@ test('everything deleted: no webhook configuration and no Deployment is left, an
 });
 
 test('the controller was refused nothing, and used every right that it has', async (cluster) => {
-  const events = await eventsOfController(cluster);
+  const events = (await cluster.auditEvents()).filter(({ user }) => user.username === accountName(namespace, 'kubewarden-controller'));
   assert.equal(events.filter(isForbidden).map(({ verb, requestURI }) => `${verb} ${requestURI}`), []);
   const unused = rightsOf('deploy/controller/access.yaml').filter((right) => !events.some((event) => uses(event, right)));
   assert.equal(unused.map(formatRight), []);

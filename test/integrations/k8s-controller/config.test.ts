@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { parseCommandLine } from '../../../integrations/k8s-controller/src/command-line.js';
+import { optionReference, parseCommandLine } from '../../../integrations/k8s-controller/src/command-line.js';
 import { parseConfig, type ControllerConfig } from '../../../integrations/k8s-controller/src/config.js';
 import { controllerOptions } from '../../../integrations/k8s-controller/src/options.js';
 import { faultOf } from '../../support/fault-of.js';
@@ -33,7 +36,7 @@ configs('the defaults are the contract\'s', () => {
   });
 });
 
-configs('every flag of the contract is in --help', async () => {
+configs('every flag of the contract is known', async () => {
   const contract = [
     'metrics-bind-address', 'health-probe-bind-address', 'webhook-server-port', 'leader-elect', 'enable-metrics', 'enable-tracing', 'enable-otel-sidecar', 'opentelemetry-certificate-secret',
     'opentelemetry-client-certificate-secret', 'deployments-namespace', 'webhook-service-name', 'always-accept-admission-reviews-on-deployments-namespace', 'client-ca-configmap-name',
@@ -43,6 +46,17 @@ configs('every flag of the contract is in --help', async () => {
   assert.equal(contract.filter((flag) => !known.includes(flag)), []);
   const flags = await parseCommandLine(controllerOptions.map(({ flag, kind, fallback }) => (kind === 'switch' ? `--${flag}` : `--${flag}=${fallback ?? 'x'}`)), '0');
   assert.equal(Object.keys(flags).sort(), [...known].sort());
+});
+
+configs('--help lists every flag, and what it means', () => {
+  const { stdout, status } = spawnSync(process.execPath, ['--conditions=@wasmwarden/source', 'build/integrations/k8s-controller/src/main.js', '--help'], { encoding: 'utf8' });
+  assert.is(status, 0);
+  const text = stdout.replaceAll(/\s+/g, ' ');
+  assert.equal(controllerOptions.filter(({ flag, summary }) => !text.includes(` --${flag} `) || !text.includes(summary)).map(({ flag }) => flag), []);
+});
+
+configs('the page of the options in docs/ is what the table says', () => {
+  assert.is(readFileSync('docs/controller-options.md', 'utf8'), optionReference(), 'run `npm run docs:controller`');
 });
 
 configs('switches are read as Go reads them', async () => {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import { Fault } from '../../../lib/fault.js';
-import { scanMembers, type Span } from '../../../lib/json/scan.js';
+import { scanElements, scanMembers, type Span } from '../../../lib/json/scan.js';
 import { faultOf } from '../../support/fault-of.js';
 import { jsonTexts, mutatedJsonTexts } from '../../support/json-texts.js';
 
@@ -114,6 +114,20 @@ scan('damaged documents and plain noise end in spans inside the bytes or in a fa
   const damaged = mutatedJsonTexts.map((text) => encoder.encode(`{"a":${text}}`));
   const noise = fc.array(fc.constantFrom(...encoder.encode('{}[]":,\\ a1\u0000ÿ')), { maxLength: 30 }).map((codes) => Uint8Array.from([0x7b, 0x22, ...codes]));
   fc.assert(fc.property(fc.oneof(damaged, noise, fc.uint8Array()), checkEndsInside), { seed: 22, numRuns: 5000 });
+});
+
+const elementsOf = (text: string, start?: number): readonly string[] => {
+  const bytes = encoder.encode(text);
+  return scanElements(bytes, start).map((span) => decoder.decode(bytes.subarray(span.start, span.end)));
+};
+
+scan('slices the exact bytes of each element of an array', () => {
+  assert.equal(elementsOf(' [ 1.0 ,{"a":[1,"]"]},\t"x,y" ,null] , 5'), ['1.0', '{"a":[1,"]"]}', '"x,y"', 'null']);
+  assert.equal(elementsOf('{"a":[ ]}', 5), []);
+});
+
+scan('what is no array, or does not end, is refused', () => {
+  for (const text of ['{}', '[1', '[1,', '[', '']) assert.is(faultOf(() => elementsOf(text)).code, 'JSON_SYNTAX', text);
 });
 
 scan.run();

@@ -1,5 +1,7 @@
 // One policy-server: kept connections that are spread over its replicas and renewed now and then, so that new replicas are
 // asked too; questions again when it restarts or has too much to do. What an answer means is the library's to say.
+import { setMaxListeners } from 'node:events';
+
 import { isFault, messageOf } from 'wasmwarden';
 import { readAnswer, type AuditAnswer } from 'wasmwarden/audit';
 import type { SteadyClock } from 'wasmwarden/kubernetes';
@@ -17,7 +19,7 @@ export interface ServerOptions {
   readonly clock: SteadyClock;
 }
 
-/** A connection is opened anew after this, in milliseconds: each goes to one replica, and replicas come and go. */
+/** Connections are opened anew after this, in milliseconds: each goes to one replica, and replicas come and go. */
 const connectionLifeMs = 20_000;
 
 /** How long a server may take to accept a connection, in milliseconds. */
@@ -25,6 +27,9 @@ const connectTimeoutMs = 5_000;
 
 /** A server that restarts is asked again for this long, in milliseconds. */
 const patienceMs = 30_000;
+
+/** A server that takes longer than this for an answer is asked no more at once than before, in milliseconds. */
+const promptMs = 250;
 
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
@@ -38,7 +43,7 @@ const transientStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const tlsFailure = /CERT|ISSUER|SELF_SIGNED|SIGNATURE|ALTNAME|EPROTO|SSL|TLS/;
 
 type Outcome =
-  | { readonly kind: 'answered'; readonly answer: AuditAnswer }
+  | { readonly kind: 'answered'; readonly answer: AuditAnswer; /** It came too late, if at all. */ readonly late?: boolean }
   /** May be otherwise in a moment. */
   | { readonly kind: 'transient'; readonly overloaded: boolean; readonly message: string };
 
@@ -46,6 +51,9 @@ type Outcome =
 export class PolicyServerConnection {
   readonly #newPool: () => Pool;
   #pool: Pool;
+  #renewedMs: number;
+  /** Pools whose last questions are under way. */
+  readonly #retired = new Set<Pool>();
   readonly #gate: Gate;
   readonly #clock: SteadyClock;
   readonly #closing = new AbortController();
@@ -54,11 +62,14 @@ export class PolicyServerConnection {
   #down = false;
 
   constructor(origin: string, { tls, most, clock }: ServerOptions) {
+    // Every question that waits listens, and Node takes more than ten listeners for a leak.
+    setMaxListeners(0, this.#closing.signal);
     this.#flow = newFlow(most);
     this.#gate = new Gate(Math.floor(this.#flow.limit));
     this.#clock = clock;
-    this.#newPool = () => new Pool(origin, { connections: most, pipelining: 1, clientTtl: connectionLifeMs, connect: { ...tls, timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
+    this.#newPool = () => new Pool(origin, { pipelining: 1, connect: { ...tls, timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
     this.#pool = this.#newPool();
+    this.#renewedMs = clock.steadyMs();
   }
 
   /** @param limitMs how long the server may take for one answer */
@@ -82,19 +93,24 @@ export class PolicyServerConnection {
   renew(): void {
     const kept = this.#pool;
     this.#pool = this.#newPool();
-    kept.close().catch(() => undefined);
+    this.#renewedMs = this.#clock.steadyMs();
+    this.#retired.add(kept);
+    void kept.close().catch(() => undefined).finally(() => this.#retired.delete(kept));
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#pool.destroy();
+    await Promise.all([...this.#retired, this.#pool].map((pool) => pool.destroy()));
   }
 
   async #once(path: string, body: Uint8Array, limitMs: number): Promise<Outcome> {
     await this.#gate.enter();
+    if (this.#clock.steadyMs() - this.#renewedMs > connectionLifeMs) this.renew();
     try {
+      const sentMs = this.#clock.steadyMs();
       const outcome = await this.#send(path, body, limitMs);
-      this.#flow = outcome.kind === 'transient' && outcome.overloaded ? afterRefusal(this.#flow) : afterAnswer(this.#flow);
+      if (outcome.kind === 'transient' ? outcome.overloaded : outcome.late === true) this.#flow = afterRefusal(this.#flow);
+      else if (this.#clock.steadyMs() - sentMs < promptMs) this.#flow = afterAnswer(this.#flow);
       return outcome;
     } finally {
       this.#gate.leave();
@@ -118,7 +134,7 @@ export class PolicyServerConnection {
 function failureOf(error: unknown, limitMs: number): Outcome {
   if (isFault(error)) throw error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return { kind: 'answered', answer: { kind: 'errored', message: `the policy-server did not answer within ${limitMs} ms` } };
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return { kind: 'answered', late: true, answer: { kind: 'errored', message: `the policy-server did not answer within ${limitMs} ms` } };
   const message = `the policy-server cannot be asked: ${code === '' ? messageOf(error) : code}`;
   if (tlsFailure.test(code)) return { kind: 'answered', answer: { kind: 'errored', message } };
   return { kind: 'transient', overloaded: false, message };

@@ -1,5 +1,5 @@
 // What connections to policy-servers are made with.
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 
 /** PEM texts; what is absent is not used. */
 export interface TlsTexts {
@@ -10,19 +10,21 @@ export interface TlsTexts {
 
 /** Options of a TLS connection. */
 export interface ServerTls {
-  readonly minVersion: 'TLSv1.2';
+  readonly secureContext: SecureContext;
   readonly rejectUnauthorized: boolean;
-  readonly ca?: readonly string[];
-  readonly cert?: string;
-  readonly key?: string;
 }
 
-/** The options for connections: the system's authorities stay trusted beside those given. */
+/**
+ * The options for connections: the system's authorities stay trusted beside those given.
+ *
+ * The context is made once: for every connection anew, reading the system's hundred and more authorities would take longer
+ * than a handshake and many megabytes.
+ */
 export function serverTls({ insecure, authorities, client }: TlsTexts): ServerTls {
-  return {
+  const secureContext = createSecureContext({
     minVersion: 'TLSv1.2',
-    rejectUnauthorized: !insecure,
     ...(authorities === undefined ? {} : { ca: [...rootCertificates, authorities] }),
     ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
-  };
+  });
+  return { secureContext, rejectUnauthorized: !insecure };
 }

@@ -58,4 +58,15 @@ statuses('an object that is gone needs no status', async () => {
   assert.equal(await writer.write(change('1', 'pending')), []);
 });
 
+statuses('what a status says anew is told of, once it is written and not when it could not be', async () => {
+  const after = { conditions: [{ type: 'PolicyActive', status: 'True', reason: 'PolicyActive', message: 'm', lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 }] } as const;
+  const toldOf = async (writeStatus: () => Promise<string>): Promise<readonly string[]> => {
+    const told: string[] = [];
+    await new StatusWriter({ writeStatus }, ({ name, uid }, { type, reason }) => told.push(`${name} ${uid} ${type} ${reason}`)).write({ reference, metadata: { uid: 'u', resourceVersion: '1' }, before: { conditions: [] }, after });
+    return told;
+  };
+  assert.equal(await toldOf(() => Promise.resolve('2')), ['a u Normal PolicyActive']);
+  assert.equal(await toldOf(() => Promise.reject(new Fault('KUBERNETES_CONFLICT', 'it has changed'))), []);
+});
+
 statuses.run();

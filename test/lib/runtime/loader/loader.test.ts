@@ -15,6 +15,7 @@ import { maxModuleBytes } from '../../../../lib/wasm/ceilings.js';
 import { withCustomSection } from '../../../../lib/wasm/custom-section.js';
 import { fixtureBytes } from '../../../support/fixtures.js';
 import { instanceOf } from '../../../support/sandbox-code.js';
+import { bytes, moduleOf, name, section } from '../../../support/module-bytes.js';
 import { guestBytes } from '../../../support/wapc-guest.js';
 import { wat } from '../../../support/wat.js';
 
@@ -113,6 +114,20 @@ for (const [title, bytes, code, message] of badBytes) {
     }
   });
 }
+
+loaders('a module that the engine refuses is refused, though the code that would take its place be valid', async () => {
+  // The memory of memory.grow is 0 written in two bytes: engines with one memory per module refuse that, and those with several take it.
+  const grow = bytes(0, 0x41, 0, 0x40, 0x80, 0, 0x0b);
+  const module = moduleOf(
+    section(1, bytes(1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f)),
+    section(3, bytes(1, 0)),
+    section(5, bytes(1, 0, 1)),
+    section(7, bytes(2), name('memory'), bytes(2, 0), name('__guest_call'), bytes(0, 0)),
+    section(10, bytes(1, grow.length), grow),
+  );
+  const outcome = await loader.load(ofBytes(module), limits).then(() => 'loaded', (reason: unknown) => (isFault(reason) ? reason.code : String(reason)));
+  assert.is(outcome, WebAssembly.validate(module) ? 'loaded' : 'MODULE_INVALID');
+});
 
 loaders('memory cannot grow beyond the limit, nor a table', async () => {
   const bytes = wat(`(module

@@ -1,0 +1,96 @@
+// Asking a policy-server over real sockets: certificates, restarts, too much to do, silence.
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+import * as assert from 'uvu/assert';
+import { suite } from 'uvu';
+
+import { createRemoteEvaluator } from '../../../integrations/audit/src/servers/remote-evaluator.js';
+import { serverTls, type TlsTexts } from '../../../integrations/audit/src/servers/server-tls.js';
+import type { AuditAnswer } from '../../../lib/audit/answer.js';
+import { steadyClock } from '../../../lib/kubernetes/steady-clock.js';
+import { policy } from '../../lib/audit/served.js';
+import { createAuthority } from '../../support/policy-server/authority.js';
+
+const server = suite('integrations/audit/policy-server');
+
+const authority = await createAuthority('servers');
+const clients = await createAuthority('clients');
+const { certificate: cert, key } = await authority.issueServer();
+const accepted = JSON.stringify({ response: { allowed: true } });
+
+/** A server that gives scripted answers: a status, or a body with 200. */
+async function listening(answers: (count: number, path: string) => number | string, options: ServerOptions = {}): Promise<{ readonly url: string; readonly server: Server } & AsyncDisposable> {
+  let count = 0;
+  const started = createServer({ cert, key, ...options }, (incoming, outgoing) => {
+    incoming.resume().on('end', () => {
+      count += 1;
+      const answer = answers(count, incoming.url ?? '');
+      outgoing.writeHead(typeof answer === 'number' ? answer : 200, { 'content-type': 'application/json' }).end(typeof answer === 'number' ? 'sorry' : answer);
+    });
+  });
+  await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+  const close = (): Promise<void> => new Promise((resolve) => {
+    started.close(() => resolve());
+    started.closeAllConnections();
+  });
+  return { url: `https://127.0.0.1:${(started.address() as AddressInfo).port}`, server: started, [Symbol.asyncDispose]: close };
+}
+
+async function ask(url: string, tls: TlsTexts = { insecure: false, authorities: authority.pem }): Promise<AuditAnswer> {
+  const evaluator = createRemoteEvaluator({ tls: serverTls(tls), most: 4, clock: steadyClock });
+  try {
+    return await evaluator.evaluate({ policy: policy('a'), url }, new TextEncoder().encode('{}'));
+  } finally {
+    await evaluator.close();
+  }
+}
+
+server('the path is that of the policy, below the path of the URL', async () => {
+  const paths: string[] = [];
+  await using one = await listening((_, path) => {
+    paths.push(path);
+    return accepted;
+  });
+  assert.is((await ask(one.url)).kind, 'passed');
+  await ask(`${one.url}/below`);
+  assert.equal(paths, ['/audit/clusterwide-a', '/below/audit/clusterwide-a']);
+});
+
+server('an authority that is not trusted is an error at once, unless nothing is verified', async () => {
+  await using one = await listening(() => accepted);
+  assert.match((await ask(one.url, { insecure: false })).message ?? '', /the policy-server cannot be asked: .*(CERT|SIGNATURE)/);
+  assert.is((await ask(one.url, { insecure: true })).kind, 'passed');
+});
+
+server('a server that demands certificates is shown ours', async () => {
+  const { certificate, key: clientKey } = await clients.issueClient('audit-scanner-client');
+  await using one = await listening(() => accepted, { requestCert: true, rejectUnauthorized: true, ca: clients.pem });
+  assert.is((await ask(one.url, { insecure: false, authorities: authority.pem, client: { certificate, key: clientKey } })).kind, 'passed');
+});
+
+server('a server with too much to do is asked again', async () => {
+  await using one = await listening((count) => (count < 3 ? 503 : accepted));
+  assert.is((await ask(one.url)).kind, 'passed');
+});
+
+server('an unknown policy is an error at once', async () => {
+  await using one = await listening(() => 404);
+  assert.equal(await ask(one.url), { kind: 'errored', message: 'unexpected status code: 404 body: sorry' });
+});
+
+server('a server that ends a kept connection is asked again', async () => {
+  await using one = await listening(() => accepted);
+  const evaluator = createRemoteEvaluator({ tls: serverTls({ insecure: true }), most: 1, clock: steadyClock });
+  const kinds: string[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    kinds.push((await evaluator.evaluate({ policy: policy('a'), url: one.url }, new TextEncoder().encode('{}'))).kind);
+    one.server.closeAllConnections();
+  }
+  evaluator.renew();
+  kinds.push((await evaluator.evaluate({ policy: policy('a'), url: one.url }, new TextEncoder().encode('{}'))).kind);
+  await evaluator.close();
+  assert.equal(kinds, ['passed', 'passed', 'passed', 'passed']);
+});
+
+server.run();
