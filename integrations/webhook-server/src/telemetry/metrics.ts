@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { RuntimeEvent } from 'wasmwarden';
 
 import type { EvaluationReport } from './report.js';
+import { createSandboxMetrics } from './sandbox-metrics.js';
 
 /** What is read off the process when Prometheus asks. */
 export interface MetricsSources {
@@ -46,6 +47,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const wait = new Histogram({ name: 'wasmwarden_queue_wait_milliseconds', help: 'Time that evaluations waited for a worker.', buckets: latencyBounds, registers });
   const calls = new Counter({ name: 'wasmwarden_capability_calls_total', help: 'Host capability calls.', labelNames: ['capability', 'result'], registers });
   const stops = new Counter({ name: 'wasmwarden_worker_stops_total', help: 'Sandbox threads that ended.', registers });
+  const sandboxEvent = createSandboxMetrics(registry);
   gauge(registry, 'wasmwarden_evaluations_waiting', 'Evaluations that wait for a worker.', () => sources.occupancy().waiting);
   gauge(registry, 'wasmwarden_evaluations_running', 'Evaluations that run.', () => sources.occupancy().running);
   gauge(registry, 'wasmwarden_workers_stuck', 'Sandbox threads that cannot be stopped.', sources.stuckWorkers);
@@ -59,6 +61,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     unservable: (policyId) => evaluations.inc({ policy_name: policyId, initialization_error: 'true' }),
     failed: (status) => failures.inc({ status: String(status) }),
     event(event) {
+      sandboxEvent(event);
       if (event.kind === 'evaluated') {
         outcomes.inc({ operation: event.operation, outcome: event.outcome });
         wait.observe(event.waitMs);
