@@ -2,7 +2,7 @@
 // module may declare is checked in declarations.ts.
 import { maxTables } from './ceilings.js';
 import type { Cursor } from './cursor.js';
-import { checkDeclarations } from './declarations.js';
+import { checkDeclarations, type DeclarationLimits } from './declarations.js';
 import { encodeExtent, readExtent, type Extent } from './extent.js';
 import { readImports } from './imports.js';
 import { joinBytes } from './leb128.js';
@@ -11,7 +11,7 @@ import { readHeapType, readValueType } from './value-type.js';
 import { wasmFault } from './wasm-fault.js';
 
 /** What one instance of a module may take. */
-export interface ModuleLimits {
+export interface ModuleLimits extends Partial<DeclarationLimits> {
   /** Pages of 64 KiB that the memory may grow to. */
   readonly memoryPages: number;
   /** Elements that all tables may begin with together, and that each may grow to. */
@@ -25,7 +25,7 @@ export interface ModuleLimits {
  *   one memory and for shared or 64-bit ones
  */
 export function limitSections(sections: readonly Section[], limits: ModuleLimits): readonly Section[] {
-  checkDeclarations(sections);
+  checkDeclarations(sections, limits);
   return withTableLimit(withMemoryLimit(sections, limits.memoryPages), limits.tableElements);
 }
 

@@ -302,6 +302,57 @@ runtimes('a runtime can be disposed of', async () => {
   assert.is(stopped, 2);
 });
 
+/** What a guest with these limits comes to: the message of its rejection. */
+async function limited(module: Uint8Array, limits: Readonly<Record<string, number>>, options: RuntimeOptions = {}): Promise<string | undefined> {
+  const { runtime } = quietRuntime(options);
+  await runtime.load({ p: { module, hostCapabilities: ['*'], sandbox: { limits } } });
+  const { response } = await runtime.evaluate('p', parseRawRequest(bytesOf('{"namespace":"example","operation":"v1/large","payload":{}}')));
+  await runtime.close();
+  return response.status?.message;
+}
+
+runtimes("a policy's own limits hold: host calls, bytes of its answer and of its host's, time to start", async () => {
+  const large = defineCapability({ path: 'example/v1/large', request: z.unknown(), handle: () => 'x'.repeat(1000) });
+  const caller = fixtureBytes('host-call');
+  assert.match((await limited(caller, { hostCalls: 0 })) ?? '', /the guest made more than 0 host calls/);
+  assert.match((await limited(caller, { hostAnswerBytes: 100 }, { capabilities: [large] })) ?? '', /the answer has 1002 bytes, the limit is 100$/);
+  assert.match((await limited(fixtureBytes('adversarial/accept'), { guestAnswerBytes: 3 })) ?? '', /the guest handed over 17 bytes, the limit is 3$/);
+  assert.is(await limited(fixtureBytes('adversarial/infinite-loop-init'), { startMs: 50 }), 'Policy execution interrupted because it exceeded the allowed execution time');
+});
+
+runtimes("a policy's own limit of log lines holds", async () => {
+  const { runtime, events } = quietRuntime();
+  await runtime.load({ p: { module: fixtureBytes('logs'), sandbox: { limits: { logLines: 2 } } } });
+  await runtime.evaluate('p', review('pod-allowed'));
+  assert.is(events.filter(({ kind }) => kind === 'guest-logged').length, 3, 'two, and a note that there were more');
+  await runtime.close();
+});
+
+runtimes('a policy with wrong rules for its sandbox is unusable, and says what is wrong', async () => {
+  const { runtime } = quietRuntime();
+  const policy = (await runtime.load({ p: { module: guestBytes({}), sandbox: { limits: { hostCalls: -1 } } } })).get('p');
+  assert.is(policy?.kind === 'unusable' ? policy.fault.message : '', 'sandbox: limits.hostCalls: Too small: expected number to be >=0');
+  await runtime.close();
+});
+
+runtimes('policies with the same module share instances where that is allowed, with settings of their own', async () => {
+  for (const [isolation, made] of [['policy', 2], ['module', 1], ['request', 6]] as const) {
+    const { runtime, events } = quietRuntime({ spareWorkers: 0 });
+    const module = fixtureBytes('namespace-label');
+    const policy = (label: string) => ({ module, settings: { label }, sandbox: { isolation } });
+    await runtime.load({ a: policy('team'), b: policy('cost') });
+    const answers = new Set<string>();
+    for (let round = 0; round < 3; round += 1) {
+      const [a, b] = [await runtime.evaluate('a', review('pod-allowed')), await runtime.evaluate('b', review('pod-allowed'))];
+      answers.add(JSON.stringify([a.response, b.response]));
+    }
+    assert.is(answers.size, 1, `the same each time (${isolation})`);
+    const uses = events.flatMap((event) => (event.kind === 'evaluated' && event.instance?.kind === 'new' ? [event] : []));
+    assert.is(uses.length, made, isolation);
+    await runtime.close();
+  }
+});
+
 runtimes('bad options are a fault', () => {
   assert.is(faultOf(() => createRuntime({ workers: 0 })).code, 'RUNTIME_OPTIONS_INVALID');
 });

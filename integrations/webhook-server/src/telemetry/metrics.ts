@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { RuntimeEvent } from 'wasmwarden';
 
 import type { EvaluationReport } from './report.js';
+import { createSandboxMetrics } from './sandbox-metrics.js';
 
 /** What is read off the process when Prometheus asks. */
 export interface MetricsSources {
@@ -46,7 +47,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const wait = new Histogram({ name: 'wasmwarden_queue_wait_milliseconds', help: 'Time that evaluations waited for a worker.', buckets: latencyBounds, registers });
   const calls = new Counter({ name: 'wasmwarden_capability_calls_total', help: 'Host capability calls.', labelNames: ['capability', 'result'], registers });
   const stops = new Counter({ name: 'wasmwarden_worker_stops_total', help: 'Sandbox threads that ended.', registers });
-  const sandbox = sandboxMetrics(registers);
+  const sandboxEvent = createSandboxMetrics(registry);
   gauge(registry, 'wasmwarden_evaluations_waiting', 'Evaluations that wait for a worker.', () => sources.occupancy().waiting);
   gauge(registry, 'wasmwarden_evaluations_running', 'Evaluations that run.', () => sources.occupancy().running);
   gauge(registry, 'wasmwarden_workers_stuck', 'Sandbox threads that cannot be stopped.', sources.stuckWorkers);
@@ -60,7 +61,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     unservable: (policyId) => evaluations.inc({ policy_name: policyId, initialization_error: 'true' }),
     failed: (status) => failures.inc({ status: String(status) }),
     event(event) {
-      sandbox(event);
+      sandboxEvent(event);
       if (event.kind === 'evaluated') {
         outcomes.inc({ operation: event.operation, outcome: event.outcome });
         wait.observe(event.waitMs);
@@ -69,29 +70,6 @@ export function createMetrics(sources: MetricsSources): Metrics {
       else if (event.kind === 'worker-stopped') stops.inc();
     },
     text: async () => ({ body: await registry.metrics(), type: registry.contentType }),
-  };
-}
-
-/** What sandboxes do about isolation and time. */
-function sandboxMetrics(registers: Registry[]): (event: RuntimeEvent) => void {
-  const instances = new Counter({ name: 'wasmwarden_instances_total', help: 'Guest calls by the instance they ran on.', labelNames: ['instance', 'because'], registers });
-  const freshOnly = new Gauge({ name: 'wasmwarden_policy_fresh_only', help: 'Policies that get a new instance for each request, and why.', labelNames: ['policy_name', 'because'], registers });
-  const interrupts = new Counter({ name: 'wasmwarden_worker_interrupts_total', help: 'Guests that were made to trap because their time was up.', registers });
-  const kills = new Counter({ name: 'wasmwarden_worker_kills_total', help: 'Sandbox threads that were ended because their guest could not be interrupted.', registers });
-  return (event) => {
-    switch (event.kind) {
-      case 'evaluated':
-        if (event.instance !== undefined) instances.inc(event.instance.kind === 'reset' ? { instance: 'reset', because: '' } : { instance: 'new', because: event.instance.because });
-        return;
-      case 'policy-loaded':
-        if (event.freshBecause !== undefined) freshOnly.set({ policy_name: event.policyId, because: event.freshBecause }, 1);
-        return;
-      case 'worker-interrupted':
-        return interrupts.inc();
-      case 'worker-killed':
-        return kills.inc();
-      default:
-    }
   };
 }
 

@@ -92,23 +92,32 @@ metrics('the queue and the sandbox have figures of their own', async () => {
   assert.equal(await samples(counted, 'wasmwarden_workers_stuck'), [['', 1]]);
 });
 
-metrics('what sandboxes do about isolation and time is counted', async () => {
+metrics('sandboxes have figures of their own: what requests ran on, who was stopped, what was proven of whom', async () => {
   const counted = made();
-  const call = { kind: 'evaluated', policyId: 'p', operation: 'validate', outcome: 'answered', waitMs: 0, runMs: 1 } as const;
-  for (const instance of [{ kind: 'reset' }, { kind: 'reset' }, { kind: 'new', because: 'first' }, { kind: 'new', because: 'not-provable' }] as const) counted.event({ ...call, instance });
-  counted.event(call);
-  counted.event({ kind: 'policy-loaded', policyId: 'p', digest: 'd', loadMs: 1, freshBecause: 'it writes to a table' });
-  counted.event({ kind: 'policy-loaded', policyId: 'q', digest: 'd', loadMs: 1 });
+  const evaluated = { kind: 'evaluated', operation: 'validate', outcome: 'answered', waitMs: 0, runMs: 1 } as const;
+  counted.event({ kind: 'policy-loaded', policyId: 'p', digest: 'd', loadMs: 1 });
+  counted.event({ kind: 'policy-loaded', policyId: 'q', digest: 'd', loadMs: 1, freshBecause: 'it grows a table' });
+  counted.event({ ...evaluated, policyId: 'p', instance: { kind: 'new', because: 'first' } });
+  counted.event({ ...evaluated, policyId: 'p', instance: { kind: 'reset' } });
+  counted.event({ ...evaluated, policyId: 'p', instance: { kind: 'reset' } });
+  counted.event({ ...evaluated, policyId: 'q', instance: { kind: 'new', because: 'not-provable' } });
+  counted.event({ ...evaluated, policyId: 'p' });
   counted.event({ kind: 'worker-interrupted', workerId: 1 });
   counted.event({ kind: 'worker-killed', workerId: 1, reason: 'x' });
-  assert.equal(await samples(counted, 'wasmwarden_instances_total'), [
-    ['because="",instance="reset"', 2],
-    ['because="first",instance="new"', 1],
-    ['because="not-provable",instance="new"', 1],
-  ]);
-  assert.equal(await samples(counted, 'wasmwarden_policy_fresh_only'), [['because="it writes to a table",policy_name="p"', 1]]);
+  assert.equal(await samples(counted, 'wasmwarden_instances_total'), [['instance="first",policy_name="p"', 1], ['instance="reset",policy_name="p"', 2], ['instance="not-provable",policy_name="q"', 1]]);
+  assert.equal(await samples(counted, 'wasmwarden_policy_fresh_only'), [['policy_name="p",reason=""', 0], ['policy_name="q",reason="it grows a table"', 1]]);
   assert.equal(await samples(counted, 'wasmwarden_worker_interrupts_total'), [['', 1]]);
   assert.equal(await samples(counted, 'wasmwarden_worker_kills_total'), [['', 1]]);
+});
+
+metrics('what shows only when a policy runs replaces what was thought of it, and loading it again begins anew', async () => {
+  const counted = made();
+  const fresh = (): Promise<unknown> => samples(counted, 'wasmwarden_policy_fresh_only');
+  counted.event({ kind: 'policy-loaded', policyId: 'p', digest: 'd', loadMs: 1 });
+  counted.event({ kind: 'evaluated', policyId: 'p', operation: 'validate', outcome: 'answered', waitMs: 0, runMs: 1, instance: { kind: 'new', because: 'init-not-repeatable' } });
+  assert.equal(await fresh(), [['policy_name="p",reason="its start functions read a clock, random bytes or the host"', 1]]);
+  counted.event({ kind: 'policy-loaded', policyId: 'p', digest: 'e', loadMs: 1 });
+  assert.equal(await fresh(), [['policy_name="p",reason=""', 0]]);
 });
 
 metrics('whoever makes up kinds, namespaces or codes without end does not fill the memory', async () => {

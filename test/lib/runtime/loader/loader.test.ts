@@ -145,6 +145,23 @@ loaders('memory cannot grow beyond the limit, nor a table', async () => {
   assert.is(Reflect.apply(growTable, undefined, [99]), 1);
 });
 
+const exceeded: readonly (readonly [string, Partial<typeof limits>, string])[] = [
+  ['functions', { functions: 9 }, 'WASM_LIMIT_EXCEEDED'],
+  ['locals in a function', { localsPerFunction: 4 }, 'WASM_LIMIT_EXCEEDED'],
+  ['data', { dataBytes: 20 }, 'WASM_LIMIT_EXCEEDED'],
+  ['bytes', { moduleBytes: 100 }, 'MODULE_TOO_LARGE'],
+  ['memory', { memoryPages: 1 }, 'WASM_LIMIT_EXCEEDED'],
+  ['table elements', { tableElements: 2 }, 'WASM_LIMIT_EXCEEDED'],
+];
+const modest = wat(`(module (memory (export "memory") 2) (table 3 funcref) (data (i32.const 0) "twenty bytes of data")
+  (func (local i32 i32 i32 i32 i32)) ${'(func) '.repeat(9)} (func (export "__guest_call") (param i32 i32) (result i32) (i32.const 1)))`);
+for (const [title, narrow, code] of exceeded) {
+  loaders(`more ${title} than the limit are refused`, async () => {
+    assert.is((await loader.load(ofBytes(modest), limits)).abi, 'wapc');
+    assert.is((await faultOf(loader.load(ofBytes(modest), { ...limits, ...narrow }))).code, code);
+  });
+}
+
 loaders('a missing file is told by its path', async () => {
   const fault = await faultOf(loader.load(ofFile(join(folder, 'missing.wasm')), limits));
   assert.is(fault.code, 'MODULE_UNREADABLE');
