@@ -13,6 +13,7 @@ import { guests } from './guests.mjs';
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, milliseconds: { type: 'string', default: '60' }, guest: { type: 'string' } } });
 const rounds = Number(options.rounds);
 const sliceMs = Number(options.milliseconds);
+if (!(rounds > 0 && sliceMs > 0)) throw new Error('--rounds and --milliseconds are numbers above zero');
 
 const contenders = [
   ['reused, never reset (unsafe)', unsafe],
