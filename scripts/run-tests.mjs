@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { coverageFolder, reportCoverage } from './coverage-report.mjs';
+import { describeHungProcess } from './hung-process.mjs';
 import { seedProblems } from './seed-proofs.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
@@ -61,6 +62,7 @@ function run(path) {
     let hung = false;
     const timer = setTimeout(() => {
       hung = true;
+      output += `\n\n${describeHungProcess(child.pid).join('\n')}\n`;
       child.kill('SIGKILL');
     }, Number(options.timeout) * 1000);
     child.stdout.on('data', (chunk) => (output += chunk));
