@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // `npm run bench:audit`: the scanner over many objects on a real control plane, with ten policies on one policy-server, beside what a
-// plain load generator reaches on the same endpoint in the same run, before and after each scan. Everything shares the machine's
-// cores. Needs wrk and what the test cluster needs (test/cluster/README.md).
+// plain load generator reaches on the same endpoint in the same run, before and after each scan. The control plane has one core, as
+// it has machines of its own elsewhere; policy-server, scanner and load generator have another, in turns. With `--cores shared`
+// everything takes what it gets. Needs wrk and what the test cluster needs (test/cluster/README.md).
 //
-//   npm run bench:audit [-- --objects 20000 --policies 10 --seconds 4]
+//   npm run bench:audit [-- --objects 20000 --policies 10 --seconds 4 --cores apart|shared]
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,13 +17,21 @@ import { startCluster } from '../../build/test/cluster/cluster.js';
 import { cpuOf, stop } from '../server/processes.mjs';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
-const { values: options } = parseArgs({ options: { objects: { type: 'string', default: '20000' }, policies: { type: 'string', default: '10' }, seconds: { type: 'string', default: '4' } } });
+const { values: options } = parseArgs({ options: { objects: { type: 'string', default: '20000' }, policies: { type: 'string', default: '10' }, seconds: { type: 'string', default: '4' }, cores: { type: 'string', default: 'apart' } } });
+if (!['apart', 'shared'].includes(options.cores)) throw new Error('--cores is apart or shared');
 const [objectCount, policyCount, seconds] = [options.objects, options.policies, options.seconds].map(Number);
 const home = 'bench';
 const folder = mkdtempSync(join(tmpdir(), 'wasmwarden-bench-'));
 const ids = Array.from({ length: policyCount }, (_, index) => `policy-${index}`);
 
-for (const tool of ['wrk', 'openssl']) if (spawnSync('which', [tool]).status !== 0) throw new Error(`${tool} is not installed (Debian: wrk, openssl)`);
+for (const tool of ['wrk', 'openssl', 'taskset']) if (spawnSync('which', [tool]).status !== 0) throw new Error(`${tool} is not installed (Debian: wrk, openssl, util-linux)`);
+
+const isApart = options.cores === 'apart';
+// Child processes begin on their parent's core.
+if (isApart) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', '0', String(process.pid)]);
+
+/** Starts what is measured, on the other core. */
+const spawnMeasured = (command, words, how) => (isApart ? spawn('taskset', ['--cpu-list', '1', command, ...words], how) : spawn(command, words, how));
 
 /** About a kilobyte, as ConfigMaps are. */
 const configMap = (index) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `object-${String(index).padStart(6, '0')}`, namespace: home, labels: { app: 'bench' } }, data: { text: 'x'.repeat(800) } });
@@ -60,7 +69,7 @@ function startPolicyServer() {
   const policies = Object.fromEntries(ids.map((name) => [`clusterwide-${name}`, { module: `file://${resolve('build/fixtures/policies/pod-privileged.wasm')}` }]));
   writeFileSync(join(folder, 'policies.yml'), JSON.stringify(policies));
   const words = ['build/integrations/webhook-server/src/main.js', '--addr', '127.0.0.1', '--port', '0', '--readiness-probe-port', '0', '--cert-file', join(folder, 'tls.crt'), '--key-file', join(folder, 'tls.key'), '--policies', join(folder, 'policies.yml')];
-  const child = spawn(process.execPath, ['--conditions=@wasmwarden/source', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnMeasured(process.execPath, ['--conditions=@wasmwarden/source', ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   return new Promise((resolveStarted, reject) => {
     child.stdout.on('data', (chunk) => {
@@ -79,7 +88,7 @@ async function yardstick(cluster, { port }) {
   const resource = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
   writeFileSync(join(folder, 'review.json'), encodeAuditReview({ object, bytes: new TextEncoder().encode(JSON.stringify(object)), resource, naming: 'plural' }));
   writeFileSync(join(folder, 'post.lua'), `local f = io.open("${join(folder, 'review.json')}", "rb")\nwrk.body = f:read("*a")\nf:close()\nwrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n`);
-  const child = spawn('wrk', ['-t1', '-c16', `-d${seconds}s`, '-s', join(folder, 'post.lua'), `https://127.0.0.1:${port}/audit/clusterwide-${ids[0]}`]);
+  const child = spawnMeasured('wrk', ['-t1', '-c16', `-d${seconds}s`, '-s', join(folder, 'post.lua'), `https://127.0.0.1:${port}/audit/clusterwide-${ids[0]}`]);
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   await new Promise((resolveDone) => child.on('close', resolveDone));
@@ -92,7 +101,7 @@ async function scan(cluster, { port }, more) {
   // As in its image: with a larger limit V8 lets garbage pile up for longer.
   const words = ['--max-old-space-size=256', '--conditions=@wasmwarden/source', 'build/integrations/audit/src/main.js', '--namespace', home, '--policy-server-url', `https://127.0.0.1:${port}`, '--extra-ca', join(folder, 'tls.crt'), '--report-kind', 'openreports', ...more];
   const begun = process.hrtime.bigint();
-  const child = spawn(process.execPath, words, { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnMeasured(process.execPath, words, { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   let peakKib = 0;
   let scannerUs = 0;
@@ -126,7 +135,7 @@ const { cluster } = started;
 try {
   const filling = Date.now();
   await fill(cluster);
-  console.log(`${objectCount} ConfigMaps of ${JSON.stringify(configMap(0)).length} bytes made in ${((Date.now() - filling) / 1000).toFixed(0)} s; ${policyCount} policies on one policy-server; Node ${process.version}\n`);
+  console.log(`${objectCount} ConfigMaps of ${JSON.stringify(configMap(0)).length} bytes made in ${((Date.now() - filling) / 1000).toFixed(0)} s; ${policyCount} policies on one policy-server; cores ${options.cores}; Node ${process.version}\n`);
   const server = await startPolicyServer();
   console.log('| scan | s | objects/s | evaluations/s | wrk before and after, requests/s | share of it | peak RSS, MiB |\n|---|---|---|---|---|---|---|');
   await yardstick(cluster, server); // warm-up
