@@ -45,7 +45,7 @@ export default {
     layer('audit', ['json', 'kubernetes', 'policy']),
     layer('source', ['http', 'oci', 'policy', 'wasm']),
     layer('capabilities', ['json', 'http', 'oci']),
-    { name: 'worker-owns-nothing', comment: 'The thread that runs hostile code imports only byte layers.', severity: 'error', from: { path: '^lib/runtime/worker/' }, to: { path: '^lib/', pathNot: ['^lib/runtime/(worker|bridge)/', '^lib/(wasm|wapc|wasi)/', ground] } },
+    { name: 'worker-owns-nothing', comment: 'The thread that runs hostile code imports only byte layers, and reads verdicts (docs/adr/0007).', severity: 'error', from: { path: '^lib/runtime/worker/' }, to: { path: '^lib/', pathNot: ['^lib/runtime/(worker|bridge)/', '^lib/(wasm|wapc|wasi)/', '^lib/policy/verdict\\.ts$', ground] } },
     effect('@wapc/host', 'node_modules/@wapc/host', ['^lib/wapc/host\\.ts$']),
     effect('msgpack-lite', 'node_modules/(@types/)?msgpack-lite', ['^lib/wapc/codec\\.ts$']),
     effect('worker_threads', '^(node:)?worker_threads$', ['^lib/runtime/(pool/pool|pool/worker-slot|loader/loader|loader/entry|worker/entry|worker/host-call)\\.ts$']),

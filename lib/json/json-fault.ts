@@ -1,7 +1,7 @@
 // The failures of reading JSON, and how a place in a text is told to a human.
 import { Fault } from '../fault.js';
 
-export type JsonFaultCode = 'JSON_NOT_UTF8' | 'JSON_SYNTAX' | 'JSON_TOO_DEEP' | 'JSON_DUPLICATE_KEY';
+export type JsonFaultCode = 'JSON_NOT_UTF8' | 'JSON_SYNTAX' | 'JSON_TOO_DEEP' | 'JSON_TOO_MANY_VALUES' | 'JSON_DUPLICATE_KEY';
 
 const shownChars = 40;
 

@@ -3,7 +3,9 @@ import { z } from 'zod';
 
 import { Fault, isFault } from '../fault.js';
 import { decodeJson } from '../json/decode.js';
+import type { JsonValue } from '../json/json-value.js';
 import { scanMembers } from '../json/scan.js';
+import { assertValueCount } from '../json/value-count.js';
 
 import { fieldProblems, formatFieldProblems } from './field-problems.js';
 
@@ -35,10 +37,19 @@ const validationSchema = z.looseObject({
 });
 const settingsSchema = z.looseObject({ valid: z.boolean(), message: z.string().nullish() });
 
+/**
+ * Values that are read of one document: a policy may be hostile, and a thread out of JavaScript memory takes its process along.
+ * The largest object that etcd takes, 1.5 MiB, has so many if each takes six bytes, its key included.
+ */
+export const maxValues = 250_000;
+
 const encoder = new TextEncoder();
 const requestPrefix = encoder.encode('{"request":');
 const settingsPrefix = encoder.encode(',"settings":');
 const closing = encoder.encode('}');
+
+/** Where the request begins in what `encodeValidate` writes. */
+export const requestStart = requestPrefix.byteLength;
 
 /** `{"request":…,"settings":…}` around the exact bytes of both. */
 export function encodeValidate(request: Uint8Array, settings: Uint8Array): Uint8Array {
@@ -58,7 +69,7 @@ export function encodeValidate(request: Uint8Array, settings: Uint8Array): Uint8
  * @throws {Fault} `GUEST_ANSWER_INVALID` or a `JSON_*` code, with a message that names the problem
  */
 export function decodeValidationResponse(answer: Uint8Array): ValidationResponse {
-  const response = checked(validationSchema, decodeJson(answer));
+  const response = checked(validationSchema, decodeAnswer(answer));
   const member = scanMembers(answer).get('mutated_object');
   const mutated = (response['mutated_object'] ?? null) === null ? undefined : member;
   return {
@@ -73,7 +84,7 @@ export function decodeValidationResponse(answer: Uint8Array): ValidationResponse
 
 /** Reads a policy's answer to `validate_settings`. Faults as `decodeValidationResponse`. */
 export function decodeSettingsVerdict(answer: Uint8Array): SettingsVerdict {
-  const { valid, message } = checked(settingsSchema, decodeJson(answer));
+  const { valid, message } = checked(settingsSchema, decodeAnswer(answer));
   scanMembers(answer);
   return valid ? { valid } : { valid, message: message ?? undefined };
 }
@@ -86,13 +97,18 @@ export function decodeSettingsVerdict(answer: Uint8Array): SettingsVerdict {
 export function decodeProtocolVersion(answer: Uint8Array): ProtocolVersion {
   let problem = 'expected "v1" or "Unknown"';
   try {
-    const version = decodeJson(answer);
+    const version = decodeAnswer(answer);
     if (version === 'v1' || version === 'Unknown') return version;
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown;
     problem = thrown.message;
   }
   throw new Fault('GUEST_ANSWER_INVALID', `cannot create ProtocolVersion object from ${byteList(answer)}: ${problem}`);
+}
+
+function decodeAnswer(answer: Uint8Array): JsonValue {
+  assertValueCount(answer, maxValues);
+  return decodeJson(answer);
 }
 
 /** The bytes as the reference prints them, no more of them than anyone reads. */

@@ -3,10 +3,11 @@
 import { isFault } from '../fault.js';
 import { decodeText } from '../json/decode.js';
 import { parseLossless } from '../json/lossless.js';
+import { assertValueCount } from '../json/value-count.js';
 import type { Outcome } from '../outcome.js';
 
 import { encodeBase64 } from './base64.js';
-import { decodeSettingsVerdict, decodeValidationResponse, type SettingsVerdict, type ValidationResponse } from './guest-contract.js';
+import { decodeSettingsVerdict, decodeValidationResponse, maxValues, type SettingsVerdict, type ValidationResponse } from './guest-contract.js';
 import { formatPatch, jsonPatch } from './json-patch.js';
 import { internalError, rejection, type AdmissionResponse } from './response.js';
 
@@ -23,17 +24,15 @@ const expiredMessage = 'Policy execution interrupted because it exceeded the all
 const mutationOfNothing =
   'Incoming object is null, which happens only with DELETE operations, but the policy is attempting a mutation. This is not allowed';
 
-/** The response that a guest call's outcome stands for, before any post-processing. */
-export function responseOf(outcome: Exclude<Outcome, { kind: 'start-failed' }>, judged: Judged): AdmissionResponse {
+/** The response to a request whose policy gave no answer, before any post-processing. */
+export function responseOfFailure(outcome: Exclude<Outcome, { kind: 'answered' | 'start-failed' }>, uid: string): AdmissionResponse {
   switch (outcome.kind) {
-    case 'answered':
-      return responseOfAnswer(outcome.payload, judged);
     case 'failed':
     case 'trapped':
-      if (outcome.message.includes(deadlineText)) return rejection(judged.uid, expiredMessage, 500);
-      return internalError(judged.uid, `Guest call failure: ${outcome.message}`);
+      if (outcome.message.includes(deadlineText)) return rejection(uid, expiredMessage, 500);
+      return internalError(uid, `Guest call failure: ${outcome.message}`);
     case 'expired':
-      return rejection(judged.uid, expiredMessage, 500);
+      return rejection(uid, expiredMessage, 500);
   }
 }
 
@@ -63,7 +62,8 @@ function settingsVerdictOfAnswer(answer: Uint8Array): SettingsVerdict {
   }
 }
 
-function responseOfAnswer(answer: Uint8Array, judged: Judged): AdmissionResponse {
+/** The response that a policy's answer stands for, before any post-processing; an answer that is none is a rejection. */
+export function responseOfAnswer(answer: Uint8Array, judged: Judged): AdmissionResponse {
   let response: ValidationResponse;
   try {
     response = decodeValidationResponse(answer);
@@ -71,7 +71,12 @@ function responseOfAnswer(answer: Uint8Array, judged: Judged): AdmissionResponse
     if (!isFault(thrown)) throw thrown;
     return internalError(judged.uid, `invalid response from policy: ${thrown.message}`);
   }
-  return converted(response, judged);
+  try {
+    return converted(response, judged);
+  } catch (thrown) {
+    if (!isFault(thrown)) throw thrown;
+    return internalError(judged.uid, `cannot tell what the policy changed in the object: ${thrown.message}`);
+  }
 }
 
 function converted(response: ValidationResponse, { uid, base }: Judged): AdmissionResponse {
@@ -92,6 +97,7 @@ function converted(response: ValidationResponse, { uid, base }: Judged): Admissi
 
 /** The JSON Patch between two documents as base64 text, or nothing when they are the same. */
 function patchBetween(base: Uint8Array, target: Uint8Array): string | undefined {
+  assertValueCount(base, maxValues);
   const operations = jsonPatch(parseLossless(decodeText(base)), parseLossless(decodeText(target)));
   return operations.length === 0 ? undefined : encodeBase64(new TextEncoder().encode(formatPatch(operations)));
 }

@@ -3,6 +3,7 @@ import { monotonicNow } from '../../lib/deadline.js';
 import type { Outcome } from '../../lib/outcome.js';
 import type { PhaseReading } from '../../lib/runtime/bridge/phase-clock.js';
 import type { Assignment, HostReply } from '../../lib/runtime/bridge/wire.js';
+import { judged } from '../../lib/runtime/worker/judgement.js';
 import type { SandboxThread, StartThread, ThreadEvents } from '../../lib/runtime/pool/sandbox-thread.js';
 
 /** One thread; `events` is its way to the pool. It goes when it is told to, unless it is stubborn. */
@@ -69,7 +70,8 @@ export class HandDrivenThread implements SandboxThread {
   }
 
   finish(outcome: Outcome, job = this.job, isMending = false): void {
-    this.events.onMessage({ kind: 'finished', job, outcome, runMs: 1, instance: { kind: 'reset' }, isMending });
+    const assignment = this.assigned.find((one) => one.job === job);
+    this.events.onMessage({ kind: 'finished', job, outcome: assignment === undefined ? outcome : judged(outcome, assignment), runMs: 1, instance: { kind: 'reset' }, isMending });
   }
 
   mended(): void {

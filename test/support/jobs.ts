@@ -29,6 +29,7 @@ export function job({ module = idle, limitMs = Number.POSITIVE_INFINITY, ...chan
     maxConcurrent: Number.POSITIVE_INFINITY,
     operation: 'run',
     payload: new Uint8Array(0),
+    judging: undefined,
     deadline: never,
     limits: { start: limitMs, call: limitMs },
     answer: () => Promise.resolve({ kind: 'refused', message: 'no calls here' }),
@@ -40,7 +41,8 @@ export function job({ module = idle, limitMs = Number.POSITIVE_INFINITY, ...chan
 /** What a job came to: its outcome, or the code and message of the fault. */
 export async function ending(result: Promise<JobResult>): Promise<string> {
   try {
-    return shownOutcome((await result).outcome);
+    const { outcome } = await result;
+    return outcome.kind === 'judged' ? `judged ${JSON.stringify(outcome.response)}` : shownOutcome(outcome);
   } catch (thrown) {
     return isFault(thrown) ? `${thrown.code}: ${thrown.message}` : String(thrown);
   }

@@ -1,12 +1,23 @@
 // What crosses the thread boundary, as data: structured clone loses classes, so faults travel as their fields.
 import { Fault, messageOf, type FaultContext } from '../../fault.js';
 import type { Outcome } from '../../outcome.js';
+import type { AdmissionResponse } from '../../policy/response.js';
 import type { InstanceUse } from '../../events.js';
 import type { HostAnswer, HostCall } from '../../wapc/protocol.js';
 
 import type { SandboxCode } from './sandbox-code.js';
 
-/** One operation on one guest, as the worker sees it: bytes, no Kubernetes. */
+/** What an answer to `validate` is read for (docs/adr/0007). */
+export interface Judging {
+  readonly uid: string;
+  /** Where in the payload the document stands that the policy may mutate; absent on DELETE. */
+  readonly base: { readonly start: number; readonly end: number } | undefined;
+}
+
+/** What came of a job: an answer that was to be judged has become a response. */
+export type JobOutcome = Outcome | { readonly kind: 'judged'; readonly response: AdmissionResponse };
+
+/** One operation on one guest. */
 export interface Assignment {
   readonly kind: 'run';
   readonly job: number;
@@ -16,6 +27,8 @@ export interface Assignment {
   readonly code: SandboxCode | undefined;
   readonly operation: string;
   readonly payload: Uint8Array;
+  /** Set when the answer is a verdict on a request. */
+  readonly judging: Judging | undefined;
 }
 
 /** What the pool tells a worker. */
@@ -33,7 +46,7 @@ export type WorkerMessage =
   /** `serial` counts the calls of the thread, as an i32. */
   | { readonly kind: 'host-called'; readonly job: number; readonly serial: number; readonly call: HostCall }
   | { readonly kind: 'wrote'; readonly job: number; readonly source: OutputSource; readonly text: string }
-  | { readonly kind: 'finished'; readonly job: number; readonly outcome: Outcome; readonly runMs: number; readonly instance: InstanceUse; readonly isMending: boolean }
+  | { readonly kind: 'finished'; readonly job: number; readonly outcome: JobOutcome; readonly runMs: number; readonly instance: InstanceUse; readonly isMending: boolean }
   /** The thread has built a new instance, or found that it cannot, and takes the next job. */
   | { readonly kind: 'mended' }
   /** Our own code threw: never the guest's doing. */

@@ -1,10 +1,10 @@
 // One job on its way through the pool: its promise, its two clocks, and the host call it may wait for.
 import { deadlineAfter, monotonicNow, remainingMs, type Deadline } from '../../deadline.js';
-import type { GuestPhase, Outcome } from '../../outcome.js';
+import type { GuestPhase } from '../../outcome.js';
 import type { HostAnswer, HostCall } from '../../wapc/protocol.js';
 import type { InstanceUse } from '../../events.js';
 import type { SandboxCode } from '../bridge/sandbox-code.js';
-import type { OutputSource } from '../bridge/wire.js';
+import type { JobOutcome, Judging, OutputSource } from '../bridge/wire.js';
 
 import type { Post } from './post.js';
 import type { ScheduledJob } from './waiting-jobs.js';
@@ -17,6 +17,8 @@ export interface Job extends Omit<ScheduledJob, 'id'> {
   readonly code: SandboxCode;
   readonly operation: string;
   readonly payload: Uint8Array;
+  /** Set when the answer is a verdict on a request. */
+  readonly judging: Judging | undefined;
   readonly limits: PhaseLimits;
   /** Answers a host call; the signal fires when the guest no longer waits. */
   readonly answer: (call: HostCall, signal: AbortSignal) => Promise<HostAnswer>;
@@ -25,7 +27,7 @@ export interface Job extends Omit<ScheduledJob, 'id'> {
 
 /** What a job came to, and how long it waited and ran. */
 export interface JobResult {
-  readonly outcome: Outcome;
+  readonly outcome: JobOutcome;
   readonly waitMs: number;
   readonly runMs: number;
   /** Missing when the thread did not come to tell. */
@@ -70,9 +72,9 @@ export class PendingJob {
 
   /** Begins to run on a thread. */
   begin(id: number, post: Post): void {
-    const { sandbox, code, operation, payload, limits } = this.#job;
+    const { sandbox, code, operation, payload, judging, limits } = this.#job;
     this.#run = { post, sinceMs: monotonicNow() };
-    post.thread?.assign({ kind: 'run', job: id, sandbox, code: post.introduce(sandbox, code), operation, payload });
+    post.thread?.assign({ kind: 'run', job: id, sandbox, code: post.introduce(sandbox, code), operation, payload, judging });
     this.#limitTimer = timerAt(deadlineAfter(Math.min(limits.start, limits.call)), () => this.#checkLimit(post));
   }
 
@@ -98,7 +100,7 @@ export class PendingJob {
   }
 
   /** Ends with an outcome, and what the thread measured, when it did. */
-  resolve(outcome: Outcome, measured?: { readonly runMs: number; readonly instance: InstanceUse }): void {
+  resolve(outcome: JobOutcome, measured?: { readonly runMs: number; readonly instance: InstanceUse }): void {
     this.#stopClocks();
     const now = monotonicNow();
     const beganMs = this.#run?.sinceMs ?? now;

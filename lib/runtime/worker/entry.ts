@@ -6,7 +6,7 @@ import { monotonicNow } from '../../deadline.js';
 import { InterruptFlag } from '../bridge/interrupt-flag.js';
 import { OutputBudget } from '../bridge/output-budget.js';
 import { PhaseClock } from '../bridge/phase-clock.js';
-import type { Assignment, OutputSource, PoolMessage, WorkerMessage, WorkerStart } from '../bridge/wire.js';
+import type { Assignment, JobOutcome, OutputSource, PoolMessage, WorkerMessage, WorkerStart } from '../bridge/wire.js';
 
 import { blockingHostCall } from './host-call.js';
 import { SandboxKeeper, type SandboxRun } from './sandbox-keeper.js';
@@ -14,6 +14,9 @@ import { SandboxKeeper, type SandboxRun } from './sandbox-keeper.js';
 const { phase, answered, interrupt, warmBytes, answers } = workerData as WorkerStart & { readonly answers: MessagePort };
 const port = parentPort;
 if (port === null) throw new Error('worker/entry runs in a worker thread only');
+
+/** Takes tens of milliseconds, for which a thread that takes another one's place need not be waited for. */
+const loading = import('./judgement.js');
 
 const clock = new PhaseClock(phase);
 const flag = new InterruptFlag(interrupt);
@@ -43,7 +46,7 @@ const keeper = new SandboxKeeper({
 });
 
 /** The outcome goes first: what the next request needs is nobody's wait. */
-function finish({ outcome, instance, afterwards }: SandboxRun, job: number, startMs: number): void {
+function finish(outcome: JobOutcome, { instance, afterwards }: SandboxRun, job: number, startMs: number): void {
   clock.leave();
   const isMending = afterwards.kind === 'replace';
   send({ kind: 'finished', job, outcome, runMs: monotonicNow() - startMs, instance, isMending }, outcome.kind === 'answered' ? outcome.payload : undefined);
@@ -54,21 +57,22 @@ function finish({ outcome, instance, afterwards }: SandboxRun, job: number, star
   send({ kind: 'mended' });
 }
 
-function run({ job, sandbox, code, operation, payload }: Assignment): SandboxRun | undefined {
+async function perform(assignment: Assignment): Promise<void> {
+  const { job, sandbox, code, operation, payload } = assignment;
+  const startMs = monotonicNow();
   currentJob = job;
   try {
-    return keeper.run(sandbox, code, operation, payload);
+    const done = keeper.run(sandbox, code, operation, payload);
+    const { judged } = await loading;
+    finish(judged(done.outcome, assignment), done, job, startMs);
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     send({ kind: 'broke', job, message: error.message, stack: error.stack ?? '' });
-    return undefined;
   }
 }
 
 port.on('message', (message: PoolMessage) => {
-  if (message.kind === 'forget') return keeper.forget(message.sandboxes);
-  const startMs = monotonicNow();
-  const done = run(message);
-  if (done !== undefined) finish(done, message.job, startMs);
+  if (message.kind === 'forget') keeper.forget(message.sandboxes);
+  else void perform(message);
 });
 send({ kind: 'ready' });

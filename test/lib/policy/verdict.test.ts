@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import type { Outcome } from '../../../lib/outcome.js';
-import { responseOf, settingsVerdictOf } from '../../../lib/policy/verdict.js';
+import type { AdmissionResponse } from '../../../lib/policy/response.js';
+import { type Judged, responseOfAnswer, responseOfFailure, settingsVerdictOf } from '../../../lib/policy/verdict.js';
 
 const verdict = suite('policy/verdict');
 
@@ -11,6 +12,8 @@ type Ran = Exclude<Outcome, { kind: 'start-failed' }>;
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const answered = (text: string): Ran => ({ kind: 'answered', payload: bytes(text) });
+
+const responseOf = (outcome: Ran, judged: Judged): AdmissionResponse => (outcome.kind === 'answered' ? responseOfAnswer(outcome.payload, judged) : responseOfFailure(outcome, judged.uid));
 
 /** The response to an answer as JSON text, about an object that can be mutated unless told otherwise. */
 function responseText(outcome: Ran, base = '{"a":1}'): string {

@@ -84,6 +84,7 @@ const ending: Readonly<Record<string, string | RegExp>> = {
   'huge-response': failed('__guest_response: the guest handed over 67108864 bytes, the limit is 8388608'),
   'imported-memory': unlinkable("Cannot link the module: it imports the memory 'env.memory'; a policy may import functions only."),
   'log-flood': 'allowed',
+  'many-values-answer': invalid('cannot read JSON: it holds more than 250000 values'),
   'memory-bomb': 'allowed',
   'memory-is-function': unlinkable("Cannot find 'mem' export: the module does not export its memory under the name 'memory'."),
   'memory-leak': 'allowed',
@@ -141,7 +142,7 @@ const ending: Readonly<Record<string, string | RegExp>> = {
 };
 
 /** Guests that do not end within the short limit, if ever. */
-const endless: readonly string[] = ['copy-loop', 'fill-loop', 'grow-zero-loop', 'recursion', 'sleeps', 'infinite-loop', 'infinite-loop-init', 'infinite-loop-start', 'infinite-loop-wasi-start', 'slow-loop'];
+const endless: readonly string[] = ['copy-loop', 'fill-loop', 'grow-zero-loop', 'recursion', 'sleeps', 'infinite-loop', 'infinite-loop-init', 'infinite-loop-start', 'infinite-loop-wasi-start', 'slow-loop', 'slow-to-read-answer'];
 
 /** Left out: nothing ends it but the end of the process; see webhook-server/shutdown. */
 const leftOut: readonly string[] = ['fill-loop-uncheckable'];
