@@ -86,7 +86,8 @@ export class ClusterWriter {
 
   async #replaceFields(reference: ObjectReference, fields: Readonly<Record<string, unknown>>, { resourceVersion }: Precondition): Promise<void> {
     const patch = [
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      // Not by `test`: its failure would be told as an invalid request, and an object that has changed is a conflict.
+      { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
       ...Object.entries(fields).map(([field, value]) => ({ op: 'add', path: `/${field}`, value })),
     ];
     await this.#client.patch(addressOf(reference), { kind: 'json', patch }, { fieldManager });
