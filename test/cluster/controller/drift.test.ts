@@ -51,6 +51,7 @@ const kept: readonly Kept[] = [
     path: core('services', 'policy-server-default'),
     damages: {
       'that has lost its labels and its owner': stripped,
+      'that selects no Pods any more': { spec: { selector: { more: 'anything' } } },
       'that selects other Pods': { spec: { selector: { 'app.kubernetes.io/instance': 'somebody-else' } } },
       'whose port leads elsewhere': { spec: { ports: [{ name: 'policy-server', port: 443, targetPort: 9, protocol: 'TCP' }] } },
     },
@@ -128,14 +129,33 @@ test('a container of the Deployment that was changed in place is as before', asy
 });
 
 test('what a PolicyServer asked for and asks for no more goes from its Deployment', async (cluster) => {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-default`;
-  const before = await cluster.client.get<Owned>(path);
-  const asked = { env: [{ name: 'ADDED', value: 'yes' }], labels: { added: 'yes' }, annotations: { added: 'yes' }, limits: { memory: '1Gi' }, affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'added', operator: 'Exists' }] } }] } } };
-  await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: asked })]);
-  await cluster.until<Owned>(path, (found) => found !== undefined && ['ADDED', 'added', '1Gi'].every((text) => JSON.stringify(found.spec).includes(text)), repairMs);
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-spare`;
+  await cluster.apply([{ apiVersion: 'policies.kubewarden.io/v1', kind: 'PolicyServer', metadata: { name: 'spare' }, spec: { image: 'example.test/policy-server:v1', replicas: 0 } }]);
+  const before = await cluster.until<Owned>(path, (found) => found !== undefined, repairMs);
+  const asked = {
+    env: [{ name: 'ADDED', value: 'yes' }],
+    labels: { 'added-label': 'yes' },
+    annotations: { 'added-annotation': 'yes' },
+    limits: { memory: '1Gi' },
+    requests: { memory: '512Mi' },
+    affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'added-affinity', operator: 'Exists' }] } }] } },
+    tolerations: [{ key: 'added-toleration', operator: 'Exists' }],
+    serviceAccountName: 'added-account',
+    priorityClassName: 'added-priority',
+    securityContexts: { container: { runAsUser: 12345 }, pod: { fsGroup: 54321 } },
+    verificationConfig: 'added-verification',
+    insecureSources: ['added.example.test'],
+    webhookPort: 9001,
+    readinessProbePort: 9002,
+  };
+  const traces = ['ADDED', 'added-label', 'added-annotation', '1Gi', '512Mi', 'added-affinity', 'added-toleration', 'added-account', 'added-priority', '12345', '54321', 'added-verification', '/sources', '9001', '9002'];
+  await cluster.kubectl(['patch', 'ps', 'spare', '--type=merge', '-p', JSON.stringify({ spec: asked })]);
+  await cluster.until<Owned>(path, (found) => found !== undefined && traces.every((text) => JSON.stringify(found.spec).includes(text)), repairMs);
   const nothing = Object.fromEntries(Object.keys(asked).map((field) => [field, null]));
-  await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: nothing })]);
-  await repairedLike(cluster, path, before);
+  await cluster.kubectl(['patch', 'ps', 'spare', '--type=merge', '-p', JSON.stringify({ spec: nothing })]);
+  const version = (deployment: Owned | undefined): string | undefined => deployment?.metadata.annotations?.['kubewarden/config-version'];
+  const after = await cluster.until<Owned>(path, (found) => version(found) === version(before) && !traces.some((text) => JSON.stringify(found?.spec).includes(text)), repairMs).catch(() => cluster.client.get<Owned>(path));
+  assert.is(essence(after), essence(before));
 });
 
 test('C11: the versioned ConfigMap that Pods mount is made again after it was deleted, and has its labels back', async (cluster) => {
@@ -169,6 +189,8 @@ test('after all that the policy is enforced, and nothing is left over', async (c
   await enforced(cluster, 'privileged-pods');
   assert.match((await refusal(cluster, pod('bad', { privileged: true }))) ?? '', /Privileged container is not allowed/);
   assert.is(await refusal(cluster, pod('good')), undefined);
+  const { items } = await cluster.client.get<ApiList<ApiObject & { readonly reason: string; readonly message: string }>>('/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Ddefault');
+  assert.equal(items.filter(({ reason }) => reason === 'ReconciliationFailed').map(({ message }) => message), [], 'a repair is no failure');
 });
 
 after(async () => registry?.[Symbol.asyncDispose]());

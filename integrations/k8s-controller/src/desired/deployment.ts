@@ -52,7 +52,9 @@ function podSpec(server: PolicyServer, hash: ConfigHash, defaults: ServerDefault
     volumes: volumes.map(({ volume }) => volume),
     securityContext: securityContexts?.pod ?? { seccompProfile: { type: 'RuntimeDefault' } },
     imagePullSecrets: defaults.imagePullSecrets.map((name) => ({ name })),
-    ...(serviceAccountName === '' ? {} : { serviceAccountName }),
+    // Also the field's old name, and also when there is none: the API server would take the one that is left for the other.
+    serviceAccountName,
+    serviceAccount: serviceAccountName,
     ...(priorityClassName === '' ? {} : { priorityClassName }),
     tolerations,
     ...(affinity === undefined ? {} : { affinity }),
