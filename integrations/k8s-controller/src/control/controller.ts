@@ -10,6 +10,7 @@ import { secretText } from '../certificates/secret-data.js';
 import type { ControllerConfig } from '../config.js';
 import { secretNames } from '../desired/names.js';
 import { servicePort } from '../desired/ports.js';
+import { webhookKinds } from '../desired/webhook.js';
 import type { Action } from '../plan/actions.js';
 import { createMetrics, electionName, type Metrics } from '../telemetry/metrics.js';
 import { countedPolicies } from '../telemetry/counted-policies.js';
@@ -189,6 +190,7 @@ function relationsIn(cache: ClusterCache): Relations {
     policiesWithId: (id) => cache.withPolicyId(id).map(identityOfObject),
     allPolicies: () => [...cache.all('ClusterAdmissionPolicy'), ...cache.all('AdmissionPolicy')].map(identityOfObject),
     allServers: () => cache.all('PolicyServer').map(({ metadata }) => metadata.name),
+    allWebhooks: () => webhookKinds.flatMap((kind) => cache.all(kind)),
   };
 }
 

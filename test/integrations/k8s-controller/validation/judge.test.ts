@@ -64,6 +64,15 @@ judging('C5: nothing keeps the finalizer of an object that is being deleted from
   assert.is(await message(review('ClusterAdmissionPolicy', going(bad), going(bad))), undefined);
 });
 
+judging('C5: not even a spec that cannot be read', async () => {
+  for (const kind of ['PolicyServer', 'AdmissionPolicy'] as const) {
+    for (const spec of [undefined, null, { image: 5, rules: 'none' }]) {
+      const object = { metadata: { name: 'a', uid: 'u', deletionTimestamp: '2026-01-01T00:00:00Z' }, ...(spec === undefined ? {} : { spec }) };
+      assert.is(await message(review(kind, object, object)), undefined);
+    }
+  }
+});
+
 judging('an object that is being deleted and changed is judged', async () => {
   const changed = going({ ...policy, spec: { ...policy.spec, rules: [] } });
   assert.match((await message(review('ClusterAdmissionPolicy', changed, going(policy)))) ?? '', /spec\.rules/);
