@@ -8,7 +8,7 @@ import { canonicalJson } from '../../../integrations/k8s-controller/src/desired/
 import type { ApiList, ApiObject } from '../api/objects.js';
 import type { Cluster } from '../cluster.js';
 import { clusterSuite } from '../cluster-suite.js';
-import { clusterPolicy, enforced, images, install, namespace, pod, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyRegistry } from './bench.js';
+import { clusterPolicy, enforced, eventually, images, install, namespace, pod, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyRegistry } from './bench.js';
 
 const { test, after, run } = await clusterSuite('cluster/controller/drift', { images });
 
@@ -178,6 +178,7 @@ for (const name of secrets) {
     assert.equal(again.data, before.data);
     await cluster.client.patch(path, 'merge-patch+json', { data: { 'tls.crt': garbage, 'tls.key': garbage } });
     await cluster.until<Owned>(path, (found) => isSigned(found, authority), repairMs);
+    await eventually(async () => (await events(cluster)).some(({ reason, message }) => reason === 'CertificateReplaced' && message === `The certificate in the Secret ${name} was replaced: there is no certificate yet`), 'an Event tells of it');
     await cluster.client.delete(path);
     await cluster.until<Owned>(path, (found) => isSigned(found, authority) && found?.metadata.uid !== before.metadata.uid, repairMs);
   });
@@ -189,13 +190,21 @@ test('after all that the policy is enforced, and nothing is left over', async (c
   await enforced(cluster, 'privileged-pods');
   assert.match((await refusal(cluster, pod('bad', { privileged: true }))) ?? '', /Privileged container is not allowed/);
   assert.is(await refusal(cluster, pod('good')), undefined);
-  const { items } = await cluster.client.get<ApiList<ApiObject & { readonly reason: string; readonly message: string }>>('/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Ddefault');
-  assert.equal(items.filter(({ reason }) => reason === 'ReconciliationFailed').map(({ message }) => message), [], 'a repair is no failure');
+  assert.equal((await events(cluster)).filter(({ reason }) => reason === 'ReconciliationFailed').map(({ message }) => message), [], 'a repair is no failure');
 });
 
 after(async () => registry?.[Symbol.asyncDispose]());
 
 run();
+
+interface Event extends ApiObject {
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function events(cluster: Cluster): Promise<readonly Event[]> {
+  return (await cluster.client.get<ApiList<Event>>('/api/v1/events')).items;
+}
 
 /** Waits until an object is there and says what it said. */
 function repairedLike(cluster: Cluster, path: string, before: Owned, also: (found: Owned) => boolean = () => true): Promise<Owned> {

@@ -49,6 +49,7 @@ async function maintain(world: ServerWorld, desired: DesiredServer, { source, wr
   const { server } = world;
   const failures: Failure[] = [...(await carryOut([finalizerPlan(server.metadata, 'present')], writer))];
   const problems = new Map<ReportedPart, PartProblem>();
+  const unfinalized = failures.find(({ expected }) => !expected);
   const note = (part: ReportedPart, failed: readonly Failure[]): void => {
     failures.push(...failed);
     for (const { message, expected } of failed) if (!expected) problems.set(part, { message, waiting: false });
@@ -61,7 +62,7 @@ async function maintain(world: ServerWorld, desired: DesiredServer, { source, wr
   for (const part of desired.parts) {
     if (part.problem !== undefined) problems.set(part.part, { message: part.problem, waiting: false });
     if (part.part === 'deployment' && !mountable) {
-      problems.set('deployment', { message: 'waiting for the certificate and the configuration', waiting: true });
+      problems.set('deployment', unfinalized === undefined ? { message: 'waiting for the certificate and the configuration', waiting: true } : { message: unfinalized.message, waiting: false });
       continue;
     }
     const failed = await carryOut(plansOf(part, world), writer);

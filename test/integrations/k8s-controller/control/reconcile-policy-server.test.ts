@@ -76,6 +76,7 @@ servers('a new server gets its finalizer, then certificate, configuration, budge
 });
 
 for (const [part, failing, condition, message] of [
+  ['finalizer', 'PolicyServer', 'DeploymentReconciled', 'error reconciling deployment: not allowed'],
   ['certificate', 'Secret', 'CertSecretReconciled', 'error reconciling secret: not allowed'],
   ['configuration', 'ConfigMap', 'ConfigMapReconciled', 'error reconciling configmap: not allowed'],
   ['disruption budget', 'PodDisruptionBudget', 'PodDisruptionBudgetReconciled', 'error reconciling policy server PodDisruptionBudget: not allowed'],

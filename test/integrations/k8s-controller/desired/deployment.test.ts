@@ -109,6 +109,14 @@ deployments('in the network of the Node, names are looked up in the cluster firs
   assert.equal([spec['hostNetwork'], spec['dnsPolicy']], [true, 'ClusterFirstWithHostNet']);
 });
 
+deployments('a Pod that is told to go takes requests until everybody knows, and has the time to answer the longest of them', () => {
+  const { spec } = build(policyServer()).spec.template;
+  const [container] = spec.containers;
+  const { preStop } = container?.['lifecycle'] as { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+  // The policy-server itself takes requests for three seconds more, and a policy may be given thirty.
+  assert.ok(Number(spec['terminationGracePeriodSeconds']) > preStop.sleep.seconds + 3 + 30);
+});
+
 deployments('the number of Pods can be left to somebody else', () => {
   const left = desiredDeployment({ server: policyServer(), hash: hash('a'), defaults: defaults(), replicas: undefined }) as unknown as Shape;
   assert.not.ok('replicas' in left.spec);
