@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import type { PolicyIdentity } from '../../../../integrations/k8s-controller/src/desired/names.js';
-import { forbidden, type FieldError } from '../../../../integrations/k8s-controller/src/validation/field-error.js';
+import { forbidden, unchecked, type FieldError } from '../../../../integrations/k8s-controller/src/validation/field-error.js';
 import { judge, type Registry } from '../../../../integrations/k8s-controller/src/validation/judge.js';
 import type { ReviewRequest } from '../../../../integrations/k8s-controller/src/validation/review.js';
 
@@ -93,7 +93,7 @@ judging('the API server is asked about a policy that is otherwise right and new 
 });
 
 judging('what cannot be asked is refused: a doubt rejects', async () => {
-  const known = registry({ webhookErrors: [{ reason: 'InternalError', field: 'spec', detail: 'cannot check' }] });
+  const known = registry({ webhookErrors: [unchecked('spec', 'cannot check')] });
   assert.is((await judge('validate', review('ClusterAdmissionPolicy', policy), known)).response.allowed, false);
 });
 

@@ -64,17 +64,19 @@ registries('whether a condition compiles is asked of the API server by a dry run
   assert.equal(tried.webhooks.map(({ matchConditions }) => matchConditions), [[{ name: 'a', expression: 'object.' }]]);
 });
 
-registries('what it has against the webhook is told by the field of the policy', async () => {
+registries('what it has against the webhook is told in its words, by the field of the policy', async () => {
   const causes = [
     { reason: 'FieldValueInvalid', field: 'webhooks[0].matchConditions[0].expression', message: 'Invalid value: "object.": compilation failed: ERROR: <input>:1:8: Syntax error' },
     { reason: 'FieldValueInvalid', field: 'webhooks[0].matchConditions[1].expression', message: 'Invalid value: "\\"a\\"": must evaluate to bool' },
+    { reason: 'FieldValueInvalid', field: 'webhooks[0].matchConditions[2].name', message: 'Invalid value: "a-": name part must consist of alphanumeric characters' },
     { reason: 'FieldValueNotSupported', field: 'webhooks[0].failurePolicy', message: 'Unsupported value: "Maybe": supported values: "Fail", "Ignore"' },
   ];
   const { value } = await looked(refusal(422, 'Invalid', { details: { causes } }), (registry) => registry.webhookErrors(conditional));
-  assert.equal(value.map(({ field, detail }) => `${field}: ${detail}`), [
-    'spec.matchConditions[0].expression: compilation failed: ERROR: <input>:1:8: Syntax error',
-    'spec.matchConditions[1].expression: must evaluate to bool',
-    'spec.failurePolicy: Unsupported value: "Maybe": supported values: "Fail", "Ignore"',
+  assert.equal(value.map(({ reason, field, body }) => `${reason} ${field}: ${body}`), [
+    'FieldValueInvalid spec.matchConditions[0].expression: Invalid value: "object.": compilation failed: ERROR: <input>:1:8: Syntax error',
+    'FieldValueInvalid spec.matchConditions[1].expression: Invalid value: "\\"a\\"": must evaluate to bool',
+    'FieldValueInvalid spec.matchConditions[2]: Invalid value: "a-": name part must consist of alphanumeric characters',
+    'FieldValueNotSupported spec.failurePolicy: Unsupported value: "Maybe": supported values: "Fail", "Ignore"',
   ]);
 });
 
