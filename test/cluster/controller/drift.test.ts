@@ -24,7 +24,7 @@ interface Owned extends ApiObject {
   readonly [field: string]: unknown;
 }
 
-/** A kind of object: where it is, and how it is damaged besides by deletion, by merge patches. */
+/** A kind of object: where it is, and how it is damaged besides by deletion, by merge patches or lists of JSON patch steps. */
 interface Kept {
   readonly title: string;
   readonly path: string;
@@ -78,13 +78,19 @@ const kept: readonly Kept[] = [
     path: webhookPath('validating', 'clusterwide-privileged-pods'),
     damages: {
       'that has lost its labels and annotations': { metadata: { labels: null, annotations: null } },
+      'that has lost its name annotation': { metadata: { annotations: { kubewardenPolicyName: null } } },
+      'that claims to be of a namespace': { metadata: { annotations: { kubewardenPolicyNamespace: 'elsewhere' } } },
       'that has lost its webhooks': { webhooks: [] },
+      'that leads to another Service': [{ op: 'replace', path: '/webhooks/0/clientConfig/service/name', value: 'policy-server-other' }],
+      'that trusts no authority of ours': [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }],
+      'that lets through what nobody judges': [{ op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }],
+      'that has a second webhook': [{ op: 'add', path: '/webhooks/-', value: { name: 'second.example.test', clientConfig: { url: 'https://example.test/' }, sideEffects: 'None', admissionReviewVersions: ['v1'] } }],
     },
   },
   ...(['validating', 'mutating'] as const).map((kind) => ({
     title: `C10: the ${kind} webhook configuration for the product's own kinds`,
     path: webhookPath(kind, `kubewarden-controller-${kind}-webhook-configuration`),
-    damages: { 'that has lost its labels and its owner': stripped, 'that has lost its webhooks': { webhooks: [] } },
+    damages: { 'that has lost its labels and its owner': stripped, 'that has lost its webhooks': { webhooks: [] }, 'that trusts no authority of ours': [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }] },
   })),
 ];
 
@@ -104,7 +110,7 @@ for (const { title, path, damages } of kept) {
   for (const [damage, patch] of Object.entries(damages)) {
     test(`${title} ${damage} is as before`, async (cluster) => {
       const before = await cluster.client.get<Owned>(path);
-      const damaged = await cluster.client.patch<Owned>(path, 'merge-patch+json', patch);
+      const damaged = await cluster.client.patch<Owned>(path, Array.isArray(patch) ? 'json-patch+json' : 'merge-patch+json', patch);
       assert.is.not(essence(damaged), essence(before));
       const repaired = await repairedLike(cluster, path, before);
       assert.is(repaired.metadata.uid, before.metadata.uid);
