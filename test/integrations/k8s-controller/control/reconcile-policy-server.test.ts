@@ -105,6 +105,22 @@ servers('a policy that is being deleted is served until it is gone: API servers 
   assert.equal(Object.keys(JSON.parse(configuration?.['policies.yml'] ?? '') as object), ['clusterwide-going', 'clusterwide-staying']);
 });
 
+const scaler = (target: string): ApiObject => ({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'scaler', uid: 'h', resourceVersion: '1' }, spec: { scaleTargetRef: { kind: 'Deployment', name: target } } });
+const scaled: ApiObject = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'policy-server-default', namespace, uid: 'd', resourceVersion: '1', labels: { 'kubewarden/policy-server': 'default' } }, spec: { replicas: 7 } };
+
+for (const [title, objects, replicas] of [
+  ['is the PolicyServer\'s', [scaled], 1],
+  ['is left to an autoscaler of the Deployment', [scaled, scaler('policy-server-default')], undefined],
+  ['is no business of another Deployment\'s autoscaler', [scaled, scaler('policy-server-other')], 1],
+] as const) {
+  servers(`C12: the number of Pods ${title}`, async () => {
+    const { actions } = await pass([authority, server(), ...objects]);
+    const [deployment] = actions.flatMap((action) => (action.kind === 'apply' && action.object.kind === 'Deployment' ? [action.object['spec'] as { readonly replicas?: number }] : []));
+    assert.ok(deployment);
+    assert.is(deployment.replicas, replicas);
+  });
+}
+
 const finalizers = ['kubewarden', 'other', finalizer];
 const leaving = { deletionTimestamp: going, finalizers };
 
