@@ -164,6 +164,27 @@ test('what a PolicyServer asked for and asks for no more goes from its Deploymen
   assert.is(essence(after), essence(before));
 });
 
+test('a Deployment that the reference made is taken over: what it had set and nobody asks for goes, what others added stays', async (cluster) => {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-taken`;
+  const labels = { 'kubewarden/policy-server': 'taken', 'app': 'kubewarden-policy-server-taken' };
+  const template = {
+    metadata: { labels },
+    spec: {
+      containers: [{ name: 'policy-server-taken', image: 'example.test/old:v1', env: [{ name: 'KUBEWARDEN_VERIFICATION_CONFIG_PATH', value: '/old-verification' }] }],
+      priorityClassName: 'old-priority',
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'old-zone', labelSelector: { matchLabels: labels } }] } },
+    },
+  };
+  const annotations = { 'kubewarden/config-version': '12345', 'kubewarden.io/managed-label-keys': 'old-label', 'old-annotation': 'yes' };
+  const old = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'policy-server-taken', namespace, labels, annotations }, spec: { replicas: 0, selector: { matchLabels: { app: labels.app } }, template } };
+  await cluster.kubectl(['create', '--field-manager=controller', '-f', '-'], { input: JSON.stringify(old) });
+  await cluster.kubectl(['annotate', '-n', namespace, 'deployment/policy-server-taken', 'somebody=else']);
+  await cluster.apply([{ apiVersion: 'policies.kubewarden.io/v1', kind: 'PolicyServer', metadata: { name: 'taken' }, spec: { image: 'example.test/policy-server:v1', replicas: 0 } }]);
+  const taken = await cluster.until<Owned>(path, (found) => found !== undefined && JSON.stringify(found.spec).includes('example.test/policy-server:v1'), repairMs);
+  assert.not.match(JSON.stringify([taken.spec, taken.metadata.annotations, taken.metadata.labels]), /old-/);
+  assert.is(taken.metadata.annotations?.['somebody'], 'else');
+});
+
 test('C11: the versioned ConfigMap that Pods mount is made again after it was deleted, and has its labels back', async (cluster) => {
   const version = await versionedConfigMap(cluster);
   const before = await cluster.client.get<Owned>(core('configmaps', version));

@@ -38,6 +38,9 @@ export class ClusterWriter {
       case 'replace-fields':
         await this.#replaceFields(action.reference, action.fields, action.precondition);
         return;
+      case 'adopt':
+        await this.#adopt(action.reference, action.place, action.precondition);
+        return;
       case 'delete':
         await this.#delete(action.reference, action.precondition);
         return;
@@ -89,6 +92,16 @@ export class ClusterWriter {
       // Not by `test`: its failure would be told as an invalid request, and an object that has changed is a conflict.
       { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
       ...Object.entries(fields).map(([field, value]) => ({ op: 'add', path: `/${field}`, value })),
+    ];
+    await this.#client.patch(addressOf(reference), { kind: 'json', patch }, { fieldManager });
+  }
+
+  async #adopt(reference: ObjectReference, place: number, { resourceVersion }: Precondition): Promise<void> {
+    const manager = `/metadata/managedFields/${place}`;
+    const patch = [
+      { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'replace', path: `${manager}/manager`, value: fieldManager },
+      { op: 'replace', path: `${manager}/operation`, value: 'Apply' },
     ];
     await this.#client.patch(addressOf(reference), { kind: 'json', patch }, { fieldManager });
   }

@@ -34,6 +34,16 @@ for (const [title, action, request, body] of [
     `PATCH ${base}/configmaps/a?${manager}`,
     [{ op: 'replace', path: '/metadata/resourceVersion', value: '7' }, { op: 'add', path: '/data', value: { x: '1' } }],
   ],
+  [
+    'what the reference set is ours from now on, in the version that was seen only',
+    { kind: 'adopt', reference, place: 2, precondition },
+    `PATCH ${base}/configmaps/a?${manager}`,
+    [
+      { op: 'replace', path: '/metadata/resourceVersion', value: '7' },
+      { op: 'replace', path: '/metadata/managedFields/2/manager', value: 'wasmwarden-controller' },
+      { op: 'replace', path: '/metadata/managedFields/2/operation', value: 'Apply' },
+    ],
+  ],
   ['the object that was seen is deleted, and no other of its name', { kind: 'delete', reference, precondition }, `DELETE ${base}/configmaps/a`, { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: 'u' }, propagationPolicy: 'Background' }],
   ['finalizers are set in the version that was seen only', { kind: 'set-finalizers', reference, finalizers: ['f'], precondition }, `PATCH ${base}/configmaps/a?${manager}`, { metadata: { finalizers: ['f'], ...precondition } }],
   ['so are labels, and the rest of the object stays', { kind: 'set-metadata', reference, metadata: { labels: { a: 'b' } }, precondition }, `PATCH ${base}/configmaps/a?${manager}`, { metadata: { labels: { a: 'b' }, ...precondition } }],
