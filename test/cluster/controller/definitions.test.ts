@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 
 import type { ApiObject } from '../api/objects.js';
 import { clusterSuite } from '../cluster-suite.js';
-import { enforced, images, install, pod, podRules, policyPath, policyServer, pullSecretObject, refusal, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
+import { clusterPolicy, enforced, images, install, pod, podRules, policyPath, policyServer, pullSecretObject, refusal, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
 
 const { test, after, run } = await clusterSuite('cluster/controller/definitions', { images });
 
@@ -56,6 +56,32 @@ test('v1alpha2 is served, with a warning and its own columns, and a policy of th
   const { spec } = await cluster.client.get<ApiObject & { readonly spec: { readonly backgroundAudit: boolean } }>(policyPath('old'));
   assert.is(spec.backgroundAudit, true);
 });
+
+test('a match condition may have a name with a prefix', async (cluster) => {
+  assert.is(await refusal(cluster, clusterPolicy('prefixed', { module: 'registry://example.test/a:v1', policyServer: 'nobody', matchConditions: [{ name: 'example.test/a', expression: 'true' }] })), undefined);
+});
+
+const long = 'a'.repeat(64);
+for (const [title, name, expression] of [
+  ['ends in a hyphen', 'a-', 'true'],
+  ['is too long', long, 'true'],
+  ['has a prefix that is no domain', 'A/b', 'true'],
+  ['has an empty prefix', '/b', 'true'],
+  ['has two slashes', 'a/b/c', 'true'],
+  ['has an expression that does not compile', 'a', 'object.'],
+  ['has an expression that yields a text', 'a', '"a"'],
+  ['names a variable that there is none of', 'a', 'params.a == 1'],
+] as const) {
+  test(`a match condition that ${title} is refused in the API server's own words`, async (cluster) => {
+    const matchConditions = [{ name, expression }];
+    const clientConfig = { url: 'https://example.test/' };
+    const webhook = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'direct' }, webhooks: [{ name: 'direct.example.test', clientConfig, rules: podRules, sideEffects: 'None', admissionReviewVersions: ['v1'], matchConditions }] };
+    const words = (answer: string | undefined): string | undefined => / is invalid: (?:\w+\[0\]|spec)\.([\s\S]*)$/.exec(answer ?? '')?.[1]?.trim().replace(/^(matchConditions\[0\])\.name/, '$1');
+    const direct = words(await refusal(cluster, webhook));
+    assert.type(direct, 'string');
+    assert.is(words(await refusal(cluster, clusterPolicy('conditional', { module: 'registry://example.test/a:v1', matchConditions }))), direct);
+  });
+}
 
 after(async () => registry?.[Symbol.asyncDispose]());
 

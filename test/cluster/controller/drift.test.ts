@@ -8,7 +8,7 @@ import { canonicalJson } from '../../../integrations/k8s-controller/src/desired/
 import type { ApiList, ApiObject } from '../api/objects.js';
 import type { Cluster } from '../cluster.js';
 import { clusterSuite } from '../cluster-suite.js';
-import { clusterPolicy, enforced, images, install, namespace, pod, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyRegistry } from './bench.js';
+import { clusterPolicy, enforced, eventually, images, install, namespace, pod, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyRegistry } from './bench.js';
 
 const { test, after, run } = await clusterSuite('cluster/controller/drift', { images });
 
@@ -24,7 +24,7 @@ interface Owned extends ApiObject {
   readonly [field: string]: unknown;
 }
 
-/** A kind of object: where it is, and how it is damaged besides by deletion, by merge patches. */
+/** A kind of object: where it is, and how it is damaged besides by deletion, by merge patches or lists of JSON patch steps. */
 interface Kept {
   readonly title: string;
   readonly path: string;
@@ -51,6 +51,7 @@ const kept: readonly Kept[] = [
     path: core('services', 'policy-server-default'),
     damages: {
       'that has lost its labels and its owner': stripped,
+      'that selects no Pods any more': { spec: { selector: { more: 'anything' } } },
       'that selects other Pods': { spec: { selector: { 'app.kubernetes.io/instance': 'somebody-else' } } },
       'whose port leads elsewhere': { spec: { ports: [{ name: 'policy-server', port: 443, targetPort: 9, protocol: 'TCP' }] } },
     },
@@ -77,13 +78,19 @@ const kept: readonly Kept[] = [
     path: webhookPath('validating', 'clusterwide-privileged-pods'),
     damages: {
       'that has lost its labels and annotations': { metadata: { labels: null, annotations: null } },
+      'that has lost its name annotation': { metadata: { annotations: { kubewardenPolicyName: null } } },
+      'that claims to be of a namespace': { metadata: { annotations: { kubewardenPolicyNamespace: 'elsewhere' } } },
       'that has lost its webhooks': { webhooks: [] },
+      'that leads to another Service': [{ op: 'replace', path: '/webhooks/0/clientConfig/service/name', value: 'policy-server-other' }],
+      'that trusts no authority of ours': [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }],
+      'that lets through what nobody judges': [{ op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }],
+      'that has a second webhook': [{ op: 'add', path: '/webhooks/-', value: { name: 'second.example.test', clientConfig: { url: 'https://example.test/' }, sideEffects: 'None', admissionReviewVersions: ['v1'] } }],
     },
   },
   ...(['validating', 'mutating'] as const).map((kind) => ({
     title: `C10: the ${kind} webhook configuration for the product's own kinds`,
     path: webhookPath(kind, `kubewarden-controller-${kind}-webhook-configuration`),
-    damages: { 'that has lost its labels and its owner': stripped, 'that has lost its webhooks': { webhooks: [] } },
+    damages: { 'that has lost its labels and its owner': stripped, 'that has lost its webhooks': { webhooks: [] }, 'that trusts no authority of ours': [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }] },
   })),
 ];
 
@@ -103,7 +110,7 @@ for (const { title, path, damages } of kept) {
   for (const [damage, patch] of Object.entries(damages)) {
     test(`${title} ${damage} is as before`, async (cluster) => {
       const before = await cluster.client.get<Owned>(path);
-      const damaged = await cluster.client.patch<Owned>(path, 'merge-patch+json', patch);
+      const damaged = await cluster.client.patch<Owned>(path, Array.isArray(patch) ? 'json-patch+json' : 'merge-patch+json', patch);
       assert.is.not(essence(damaged), essence(before));
       const repaired = await repairedLike(cluster, path, before);
       assert.is(repaired.metadata.uid, before.metadata.uid);
@@ -128,14 +135,54 @@ test('a container of the Deployment that was changed in place is as before', asy
 });
 
 test('what a PolicyServer asked for and asks for no more goes from its Deployment', async (cluster) => {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-default`;
-  const before = await cluster.client.get<Owned>(path);
-  const asked = { env: [{ name: 'ADDED', value: 'yes' }], labels: { added: 'yes' }, annotations: { added: 'yes' }, limits: { memory: '1Gi' }, affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'added', operator: 'Exists' }] } }] } } };
-  await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: asked })]);
-  await cluster.until<Owned>(path, (found) => found !== undefined && ['ADDED', 'added', '1Gi'].every((text) => JSON.stringify(found.spec).includes(text)), repairMs);
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-spare`;
+  await cluster.apply([{ apiVersion: 'policies.kubewarden.io/v1', kind: 'PolicyServer', metadata: { name: 'spare' }, spec: { image: 'example.test/policy-server:v1', replicas: 0 } }]);
+  const before = await cluster.until<Owned>(path, (found) => found !== undefined, repairMs);
+  const asked = {
+    env: [{ name: 'ADDED', value: 'yes' }],
+    labels: { 'added-label': 'yes' },
+    annotations: { 'added-annotation': 'yes' },
+    limits: { memory: '1Gi' },
+    requests: { memory: '512Mi' },
+    affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: { matchExpressions: [{ key: 'added-affinity', operator: 'Exists' }] } }] } },
+    tolerations: [{ key: 'added-toleration', operator: 'Exists' }],
+    serviceAccountName: 'added-account',
+    priorityClassName: 'added-priority',
+    securityContexts: { container: { runAsUser: 12345 }, pod: { fsGroup: 54321 } },
+    verificationConfig: 'added-verification',
+    insecureSources: ['added.example.test'],
+    webhookPort: 9001,
+    readinessProbePort: 9002,
+  };
+  const traces = ['ADDED', 'added-label', 'added-annotation', '1Gi', '512Mi', 'added-affinity', 'added-toleration', 'added-account', 'added-priority', '12345', '54321', 'added-verification', '/sources', '9001', '9002'];
+  await cluster.kubectl(['patch', 'ps', 'spare', '--type=merge', '-p', JSON.stringify({ spec: asked })]);
+  await cluster.until<Owned>(path, (found) => found !== undefined && traces.every((text) => JSON.stringify(found.spec).includes(text)), repairMs);
   const nothing = Object.fromEntries(Object.keys(asked).map((field) => [field, null]));
-  await cluster.kubectl(['patch', 'ps', 'default', '--type=merge', '-p', JSON.stringify({ spec: nothing })]);
-  await repairedLike(cluster, path, before);
+  await cluster.kubectl(['patch', 'ps', 'spare', '--type=merge', '-p', JSON.stringify({ spec: nothing })]);
+  const version = (deployment: Owned | undefined): string | undefined => deployment?.metadata.annotations?.['kubewarden/config-version'];
+  const after = await cluster.until<Owned>(path, (found) => version(found) === version(before) && !traces.some((text) => JSON.stringify(found?.spec).includes(text)), repairMs).catch(() => cluster.client.get<Owned>(path));
+  assert.is(essence(after), essence(before));
+});
+
+test('a Deployment that the reference made is taken over: what it had set and nobody asks for goes, what others added stays', async (cluster) => {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/policy-server-taken`;
+  const labels = { 'kubewarden/policy-server': 'taken', 'app': 'kubewarden-policy-server-taken' };
+  const template = {
+    metadata: { labels },
+    spec: {
+      containers: [{ name: 'policy-server-taken', image: 'example.test/old:v1', env: [{ name: 'KUBEWARDEN_VERIFICATION_CONFIG_PATH', value: '/old-verification' }] }],
+      priorityClassName: 'old-priority',
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'old-zone', labelSelector: { matchLabels: labels } }] } },
+    },
+  };
+  const annotations = { 'kubewarden/config-version': '12345', 'kubewarden.io/managed-label-keys': 'old-label', 'old-annotation': 'yes' };
+  const old = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'policy-server-taken', namespace, labels, annotations }, spec: { replicas: 0, selector: { matchLabels: { app: labels.app } }, template } };
+  await cluster.kubectl(['create', '--field-manager=controller', '-f', '-'], { input: JSON.stringify(old) });
+  await cluster.kubectl(['annotate', '-n', namespace, 'deployment/policy-server-taken', 'somebody=else']);
+  await cluster.apply([{ apiVersion: 'policies.kubewarden.io/v1', kind: 'PolicyServer', metadata: { name: 'taken' }, spec: { image: 'example.test/policy-server:v1', replicas: 0 } }]);
+  const taken = await cluster.until<Owned>(path, (found) => found !== undefined && JSON.stringify(found.spec).includes('example.test/policy-server:v1'), repairMs);
+  assert.not.match(JSON.stringify([taken.spec, taken.metadata.annotations, taken.metadata.labels]), /old-/);
+  assert.is(taken.metadata.annotations?.['somebody'], 'else');
 });
 
 test('C11: the versioned ConfigMap that Pods mount is made again after it was deleted, and has its labels back', async (cluster) => {
@@ -158,6 +205,7 @@ for (const name of secrets) {
     assert.equal(again.data, before.data);
     await cluster.client.patch(path, 'merge-patch+json', { data: { 'tls.crt': garbage, 'tls.key': garbage } });
     await cluster.until<Owned>(path, (found) => isSigned(found, authority), repairMs);
+    await eventually(async () => (await events(cluster)).some(({ reason, message }) => reason === 'CertificateReplaced' && message === `The certificate in the Secret ${name} was replaced: there is no certificate yet`), 'an Event tells of it');
     await cluster.client.delete(path);
     await cluster.until<Owned>(path, (found) => isSigned(found, authority) && found?.metadata.uid !== before.metadata.uid, repairMs);
   });
@@ -169,11 +217,21 @@ test('after all that the policy is enforced, and nothing is left over', async (c
   await enforced(cluster, 'privileged-pods');
   assert.match((await refusal(cluster, pod('bad', { privileged: true }))) ?? '', /Privileged container is not allowed/);
   assert.is(await refusal(cluster, pod('good')), undefined);
+  assert.equal((await events(cluster)).filter(({ reason }) => reason === 'ReconciliationFailed').map(({ message }) => message), [], 'a repair is no failure');
 });
 
 after(async () => registry?.[Symbol.asyncDispose]());
 
 run();
+
+interface Event extends ApiObject {
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function events(cluster: Cluster): Promise<readonly Event[]> {
+  return (await cluster.client.get<ApiList<Event>>('/api/v1/events')).items;
+}
 
 /** Waits until an object is there and says what it said. */
 function repairedLike(cluster: Cluster, path: string, before: Owned, also: (found: Owned) => boolean = () => true): Promise<Owned> {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { ApiList, ApiObject } from '../api/objects.js';
 import type { Cluster } from '../cluster.js';
 import { clusterSuite } from '../cluster-suite.js';
-import { clusterPolicy, enforced, images, namespace, pod, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
+import { clusterPolicy, conditionOf, enforced, eventually, images, namespace, pod, policyPath, policyServer, pullSecretObject, refusal, rolledOut, sources, startPolicyRegistry, type PolicyObject, type PolicyRegistry } from './bench.js';
 import { controllerMetrics, stopController } from './controller-pods.js';
 
 const { test, after, run } = await clusterSuite('cluster/controller/install', { images });
@@ -68,6 +68,31 @@ test('while the controller is down policies are enforced, and the command brings
   await isEnforced(cluster);
   assert.is(await refusal(cluster, clusterPolicy('late', { module: 'registry://example.test/a:v1', policyServer: 'nobody' })), undefined);
   await cluster.until<PolicyObject>(policyPath('late'), (found) => found?.status?.policyStatus === 'unschedulable');
+});
+
+test('C10: the emergency switch: with the controller stopped and every webhook configuration deleted nothing is judged, and the command brings all of them back', async (cluster) => {
+  await stopController(cluster);
+  await cluster.kubectl(['delete', 'validatingwebhookconfigurations,mutatingwebhookconfigurations', '-l', 'app.kubernetes.io/part-of=kubewarden']);
+  assert.is(await refusal(cluster, pod('bad', { privileged: true }), ['--dry-run=server']), undefined);
+  // Nobody checks what is made meanwhile, and a policy may go with nobody to take its webhook away.
+  const finalizers = ['kubewarden.io/finalizer'];
+  for (const kind of ['PolicyServer', 'ClusterAdmissionPolicy']) assert.is(await refusal(cluster, { apiVersion: 'policies.kubewarden.io/v1', kind, metadata: { name: 'unspecified', finalizers } }), undefined);
+  const rules = [{ operations: ['CREATE'], apiGroups: ['example.test'], apiVersions: ['v1'], resources: ['gadgets'] }];
+  const clientConfig = { service: { namespace, name: 'policy-server-default', path: '/validate/clusterwide-forgotten' } };
+  const metadata = { name: 'clusterwide-forgotten', labels: { 'app.kubernetes.io/part-of': 'kubewarden' }, annotations: { kubewardenPolicyName: 'forgotten', kubewardenPolicyNamespace: '' } };
+  await cluster.apply([{ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata, webhooks: [{ name: 'clusterwide-forgotten.kubewarden.admission', clientConfig, rules, sideEffects: 'None', admissionReviewVersions: ['v1'] }] }]);
+  await cluster.kubectl(everything);
+  await comesUp(cluster);
+  const configurations = async (): Promise<readonly string[]> => (await cluster.kubectl(['get', 'validatingwebhookconfigurations,mutatingwebhookconfigurations', '-o', 'name'])).trim().split('\n').map((name) => name.replace(/^.*\//, ''));
+  const wanted = ['clusterwide-privileged-pods', 'kubewarden-controller-mutating-webhook-configuration', 'kubewarden-controller-validating-webhook-configuration'];
+  await eventually(async () => [...(await configurations())].sort().join() === wanted.join(), 'the configurations are those of the policies and our own');
+  await isEnforced(cluster);
+});
+
+test('C5: what was made without a spec while nobody checked is told what is wrong with it, and can be deleted', async (cluster) => {
+  await cluster.until<PolicyObject>(policyPath('unspecified'), (found) => conditionOf(found, 'PolicyActive')?.reason === 'PolicyInvalid');
+  for (const kind of ['clusteradmissionpolicy', 'policyserver']) await cluster.kubectl(['delete', kind, 'unspecified', '--timeout=60s']);
+  await isEnforced(cluster);
 });
 
 test('a lost authority is made anew with the controller, and the policy is enforced at every moment', async (cluster) => {

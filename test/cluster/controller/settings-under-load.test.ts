@@ -23,10 +23,20 @@ const admissions = (): AdmissionLoad => {
 };
 
 interface ServingPod extends ApiObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[]; readonly containerStatuses?: readonly { readonly restartCount: number }[] };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[]; readonly containerStatuses?: readonly { readonly restartCount: number; readonly state?: { readonly running?: object } }[] };
 }
 const isReady = ({ metadata, status }: ServingPod): boolean => metadata.deletionTimestamp === undefined && status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') === true;
 const readyPods = async (cluster: Cluster): Promise<readonly ServingPod[]> => (await podsOf(cluster, 'default')).filter(isReady);
+
+interface Slice extends ApiObject {
+  readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean }; readonly targetRef?: { readonly name: string } }[];
+}
+
+/** The Pods that the Service leads to. */
+async function endpoints(cluster: Cluster): Promise<ReadonlySet<string>> {
+  const { items } = await cluster.client.get<ApiList<Slice>>(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dpolicy-server-default`);
+  return new Set(items.flatMap((slice) => (slice.endpoints ?? []).flatMap(({ conditions, targetRef }) => (conditions?.ready === true && targetRef !== undefined ? [targetRef.name] : []))));
+}
 
 /** Gives the policy that labels new settings. */
 async function labelWith(cluster: Cluster, value: string, label = 'team'): Promise<void> {
@@ -79,12 +89,15 @@ test('wrong settings: the condition and an Event say why, and the old Pods keep 
   assert.is((await readyPods(cluster)).length, replicas);
 });
 
-test('an old Pod that is deleted meanwhile: its replacement serves the last good settings, and no request fails', async (cluster) => {
+test('an old Pod that is deleted meanwhile answers until nobody is led to it; its replacement serves the last good settings, and no request fails', async (cluster) => {
   const before = admissions().answered.length;
   const old = await readyPods(cluster);
   const [victim] = old;
   assert.ok(victim);
   await cluster.client.delete(`/api/v1/namespaces/${namespace}/pods/${victim.metadata.name}`);
+  await eventually(async () => !(await endpoints(cluster)).has(victim.metadata.name), 'no new request is led to the Pod that goes');
+  const leaving = await cluster.client.get<ServingPod>(`/api/v1/namespaces/${namespace}/pods/${victim.metadata.name}`);
+  assert.ok(leaving.status?.containerStatuses?.[0]?.state?.running, 'it still answers who has not heard of that');
   await eventually(async () => (await readyPods(cluster)).filter(({ metadata }) => metadata.name !== victim.metadata.name).length === replicas, 'there is a replacement');
   const versions = new Set((await readyPods(cluster)).map(({ metadata }) => metadata.labels?.['kubewarden/config-version']));
   assert.equal([...versions], [victim.metadata.labels?.['kubewarden/config-version']]);

@@ -75,6 +75,14 @@ for (const [title, flags, env, text] of [
   configs(`refuses ${title}`, () => assert.match(problem(flags, env), text));
 }
 
+for (const words of [['--webhook-server-port=65536'], ['--host-network', '--enable-otel-sidecar'], ['--unknown'], ['--leader-elect=maybe']]) {
+  configs(`the process ends with 1 and says why: ${words.join(' ')}`, () => {
+    const { stderr, status } = spawnSync(process.execPath, ['--conditions=@wasmwarden/source', 'build/integrations/k8s-controller/src/main.js', ...words], { encoding: 'utf8' });
+    assert.is(status, 1);
+    assert.match(stderr, words[0]?.split('=')[0] ?? '');
+  });
+}
+
 configs('tells everything that is wrong at once', () => {
   assert.is(problem({ 'webhook-server-port': 'x', 'leader-elect': 'x' }).split('\n').length, 3);
 });

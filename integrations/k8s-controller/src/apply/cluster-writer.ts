@@ -38,6 +38,9 @@ export class ClusterWriter {
       case 'replace-fields':
         await this.#replaceFields(action.reference, action.fields, action.precondition);
         return;
+      case 'adopt':
+        await this.#adopt(action.reference, action.place, action.precondition);
+        return;
       case 'delete':
         await this.#delete(action.reference, action.precondition);
         return;
@@ -86,8 +89,19 @@ export class ClusterWriter {
 
   async #replaceFields(reference: ObjectReference, fields: Readonly<Record<string, unknown>>, { resourceVersion }: Precondition): Promise<void> {
     const patch = [
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      // Not by `test`: its failure would be told as an invalid request, and an object that has changed is a conflict.
+      { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
       ...Object.entries(fields).map(([field, value]) => ({ op: 'add', path: `/${field}`, value })),
+    ];
+    await this.#client.patch(addressOf(reference), { kind: 'json', patch }, { fieldManager });
+  }
+
+  async #adopt(reference: ObjectReference, place: number, { resourceVersion }: Precondition): Promise<void> {
+    const manager = `/metadata/managedFields/${place}`;
+    const patch = [
+      { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'replace', path: `${manager}/manager`, value: fieldManager },
+      { op: 'replace', path: `${manager}/operation`, value: 'Apply' },
     ];
     await this.#client.patch(addressOf(reference), { kind: 'json', patch }, { fieldManager });
   }

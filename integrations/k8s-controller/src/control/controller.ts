@@ -10,7 +10,9 @@ import { secretText } from '../certificates/secret-data.js';
 import type { ControllerConfig } from '../config.js';
 import { secretNames } from '../desired/names.js';
 import { servicePort } from '../desired/ports.js';
+import { webhookKinds } from '../desired/webhook.js';
 import type { Action } from '../plan/actions.js';
+import { certificateNews } from '../status/certificate-news.js';
 import { createMetrics, electionName, type Metrics } from '../telemetry/metrics.js';
 import { countedPolicies } from '../telemetry/counted-policies.js';
 import { clusterRegistry } from '../validation/registry.js';
@@ -160,6 +162,8 @@ export class Controller {
       const kind = 'reference' in action ? action.reference.kind : 'object' in action ? action.object.kind : 'Secret';
       this.metrics.wrote(kind, action.kind);
       if ('because' in action) log.info({ secret: action.secret.name, because: action.because }, 'made a certificate');
+      const news = certificateNews(action);
+      if (news !== undefined) events.record(news.regarding, news.transition);
     };
     const writeStatus: ClusterWriter['writeStatus'] = async (reference, precondition, status) => {
       const version = await writer.writeStatus(reference, precondition, status);
@@ -189,6 +193,7 @@ function relationsIn(cache: ClusterCache): Relations {
     policiesWithId: (id) => cache.withPolicyId(id).map(identityOfObject),
     allPolicies: () => [...cache.all('ClusterAdmissionPolicy'), ...cache.all('AdmissionPolicy')].map(identityOfObject),
     allServers: () => cache.all('PolicyServer').map(({ metadata }) => metadata.name),
+    allWebhooks: () => webhookKinds.flatMap((kind) => cache.all(kind)),
   };
 }
 

@@ -1,18 +1,18 @@
 // One PolicyServer: observe, desired, plan, apply, status. The sequence is here, every decision elsewhere.
 import { planLeaf, serverLeaf, type LeafPlan } from '../certificates/secrets.js';
-import { isTerminating } from '../crds/metadata.js';
-import type { PolicyServer } from '../crds/custom-object.js';
+import { isTerminating, type Metadata } from '../crds/metadata.js';
+import type { Unreadable } from '../crds/custom-object.js';
 import { policiesApiVersion } from '../crds/group.js';
 import { serverConfiguration } from '../desired/configuration.js';
 import { serverObjectName } from '../desired/names.js';
-import { desiredServer, rolledOutVersion, type DesiredServer, type WantedPart } from '../desired/policy-server.js';
+import { desiredServer, rolledOutVersion, serverRelease, type DesiredServer, type WantedPart } from '../desired/policy-server.js';
 import { isAt, planFinalizer, planFor, type Plan } from '../plan/plan.js';
 import { policyServerStatus, terminatingServerStatus, type PartProblem, type ReportedPart } from '../status/policy-server-status.js';
 import { rolloutFailure } from '../status/rollout.js';
 import { unreadableServerStatus } from '../status/unreadable.js';
 import type { ObjectReference } from '../world/kubernetes-object.js';
 import { trustedBy } from '../world/seen-webhook.js';
-import { serverReading, serverWorld } from '../world/snapshot.js';
+import { serverReading, serverWebhooks, serverWorld } from '../world/snapshot.js';
 import type { ServerWorld } from '../world/world.js';
 import { carryOut, settled, soonest, type Failure, type Reconciled } from './outcome.js';
 import type { Surroundings } from './surroundings.js';
@@ -24,13 +24,14 @@ export async function reconcilePolicyServer(name: string, surroundings: Surround
     surroundings.windows.forget(name);
     return settled;
   }
+  const stored = reading.kind === 'read' ? reading.value : reading;
+  if (isTerminating(stored.metadata)) return release(stored, surroundings);
   if (reading.kind === 'unreadable') {
-    const failures = await surroundings.status.write({ reference: referenceOf(name), metadata: reading.metadata, before: undefined, after: unreadableServerStatus(reading, surroundings.finding(reading.metadata)) });
+    const failures = await surroundings.status.write({ reference: referenceOf(name), metadata: reading.metadata, before: reading.status, after: unreadableServerStatus(reading, surroundings.finding(reading.metadata)) });
     return { failures, nextMs: undefined };
   }
   const world = serverWorld(surroundings.source, reading.value);
   const desired = desiredOf(world, surroundings);
-  if (isTerminating(reading.value.metadata)) return release(world, desired, surroundings);
   const maintained = await maintain(world, desired, surroundings);
   // The Deployment may be seen as it was a while longer: what changes until then waits for others anew, as after any rollout.
   if (maintained.failures.length === 0 && desired.version !== rolledOutVersion(world, surroundings.source.namespace)) surroundings.windows.forget(name);
@@ -46,8 +47,9 @@ function desiredOf(world: ServerWorld, { windows, defaults }: Surroundings): Des
 
 async function maintain(world: ServerWorld, desired: DesiredServer, { source, writer, status, finding }: Surroundings): Promise<Reconciled> {
   const { server } = world;
-  const failures: Failure[] = [...(await carryOut([finalizerPlan(server, 'present')], writer))];
+  const failures: Failure[] = [...(await carryOut([finalizerPlan(server.metadata, 'present')], writer))];
   const problems = new Map<ReportedPart, PartProblem>();
+  const unfinalized = failures.find(({ expected }) => !expected);
   const note = (part: ReportedPart, failed: readonly Failure[]): void => {
     failures.push(...failed);
     for (const { message, expected } of failed) if (!expected) problems.set(part, { message, waiting: false });
@@ -60,7 +62,7 @@ async function maintain(world: ServerWorld, desired: DesiredServer, { source, wr
   for (const part of desired.parts) {
     if (part.problem !== undefined) problems.set(part.part, { message: part.problem, waiting: false });
     if (part.part === 'deployment' && !mountable) {
-      problems.set('deployment', { message: 'waiting for the certificate and the configuration', waiting: true });
+      problems.set('deployment', unfinalized === undefined ? { message: 'waiting for the certificate and the configuration', waiting: true } : { message: unfinalized.message, waiting: false });
       continue;
     }
     const failed = await carryOut(plansOf(part, world), writer);
@@ -77,11 +79,13 @@ async function maintain(world: ServerWorld, desired: DesiredServer, { source, wr
   return { failures: [...failures, ...written], nextMs: soonest(desired.nextMs, certificate?.nextMs) };
 }
 
-async function release(world: ServerWorld, desired: DesiredServer, { writer, status, finding }: Surroundings): Promise<Reconciled> {
-  const { server } = world;
-  const written = await status.write({ reference: referenceOf(server.metadata.name), metadata: server.metadata, before: server.status, after: terminatingServerStatus(world, finding(server.metadata)) });
-  const failures = await carryOut([finalizerPlan(server, desired.finalizer)], writer);
-  return { failures: [...written, ...failures], nextMs: desired.nextMs };
+/** Lets a PolicyServer go that is being deleted, be its spec readable or not. */
+async function release({ metadata, status: before }: Pick<Unreadable, 'metadata' | 'status'>, { source, writer, status, finding }: Surroundings): Promise<Reconciled> {
+  const { webhooks, webhooksGoneMs } = serverWebhooks(source, metadata.name);
+  const { finalizer, nextMs } = serverRelease({ webhooksGoneMs });
+  const written = await status.write({ reference: referenceOf(metadata.name), metadata, before, after: terminatingServerStatus(before, webhooks, finding(metadata)) });
+  const failures = await carryOut([finalizerPlan(metadata, finalizer)], writer);
+  return { failures: [...written, ...failures], nextMs };
 }
 
 function certificatePlan({ server, seen, webhooks, authority }: ServerWorld, namespace: string, nowMs: number): LeafPlan | undefined {
@@ -95,8 +99,8 @@ function plansOf({ wanted }: WantedPart, { seen }: ServerWorld): readonly Plan[]
   return wanted.map((each) => planFor(each, seen));
 }
 
-function finalizerPlan({ kind, metadata }: PolicyServer, wanted: 'present' | 'absent' | 'hold'): Plan {
-  const action = planFinalizer({ apiVersion: policiesApiVersion, kind, metadata }, wanted);
+function finalizerPlan(metadata: Metadata, wanted: 'present' | 'absent' | 'hold'): Plan {
+  const action = planFinalizer({ apiVersion: policiesApiVersion, kind: 'PolicyServer', metadata }, wanted);
   return { kind: 'steps', actions: action === undefined ? [] : [action] };
 }
 

@@ -1,8 +1,8 @@
 // One policy: observe, desired, plan, apply, status. The sequence is here, every decision elsewhere.
 import { isTerminating } from '../crds/metadata.js';
-import type { Policy } from '../crds/custom-object.js';
+import type { Policy, Unreadable } from '../crds/custom-object.js';
 import { policiesApiVersion } from '../crds/group.js';
-import { desiredPolicy } from '../desired/policy.js';
+import { desiredPolicy, desiredUnreadable } from '../desired/policy.js';
 import { policyNameAnnotation, policyNamespaceAnnotation } from '../desired/labels.js';
 import { policyId, type PolicyIdentity } from '../desired/names.js';
 import { absent } from '../desired/wanted.js';
@@ -10,7 +10,7 @@ import { isAt, planFinalizer, planFor, type Plan } from '../plan/plan.js';
 import { policyStatus } from '../status/policy-status.js';
 import { unreadableStatus } from '../status/unreadable.js';
 import { referenceTo, type ObjectReference, type SeenObject } from '../world/kubernetes-object.js';
-import { policyReading, policyWorld, webhooksNamed } from '../world/snapshot.js';
+import { policyReading, policyWorld, unreadablePolicyWorld, webhooksNamed } from '../world/snapshot.js';
 import { webhookApiVersion, webhookKindOf } from '../desired/webhook.js';
 import { carryOut, settled, type Failure, type Reconciled } from './outcome.js';
 import type { Surroundings } from './surroundings.js';
@@ -19,10 +19,7 @@ import type { Surroundings } from './surroundings.js';
 export async function reconcilePolicy(identity: PolicyIdentity, surroundings: Surroundings): Promise<Reconciled> {
   const reading = policyReading(surroundings.source, identity);
   if (reading === undefined) return removeRemains(identity, surroundings);
-  if (reading.kind === 'unreadable') {
-    const failures = await surroundings.status.write({ reference: referenceOf(identity), metadata: reading.metadata, before: undefined, after: unreadableStatus(identity.kind, reading, surroundings.finding(reading.metadata)) });
-    return { failures, nextMs: undefined };
-  }
+  if (reading.kind === 'unreadable') return reconcileUnreadable(identity, reading, surroundings);
   return reconcileReadable(identity, reading.value, surroundings);
 }
 
@@ -48,6 +45,18 @@ async function reconcileReadable(identity: PolicyIdentity, policy: Policy, { sou
   });
   const released = isTerminating(policy.metadata) && failures.length === 0 ? await carryOut([finalizer], writer) : [];
   return { failures: [...failures, ...written, ...released], nextMs: desired.nextMs };
+}
+
+async function reconcileUnreadable(identity: PolicyIdentity, reading: Unreadable, { source, writer, status, finding }: Surroundings): Promise<Reconciled> {
+  const { metadata, status: before } = reading;
+  const world = unreadablePolicyWorld(source, identity, reading);
+  const desired = desiredUnreadable(world);
+  const seen = world.webhooks.map(({ object }) => object);
+  const removed = await carryOut(desired.webhooks.map((wanted) => planFor(wanted, seen)), writer);
+  const written = await status.write({ reference: referenceOf(identity), metadata, before, after: unreadableStatus(identity.kind, reading, finding(metadata)) });
+  const finalizing = planFinalizer({ apiVersion: policiesApiVersion, kind: identity.kind, metadata }, desired.finalizer);
+  const released = removed.length === 0 && finalizing !== undefined ? await carryOut([{ kind: 'steps', actions: [finalizing] }], writer) : [];
+  return { failures: [...removed, ...written, ...released], nextMs: desired.nextMs };
 }
 
 /** Whether a plan makes an object that was not there. */

@@ -42,7 +42,15 @@ export interface FieldProblem {
 }
 
 /** What reading came to. */
-export type Reading<Value> = { readonly kind: 'read'; readonly value: Value } | { readonly kind: 'unreadable'; readonly metadata: Metadata; readonly problems: readonly FieldProblem[] };
+export type Reading<Value> = { readonly kind: 'read'; readonly value: Value } | Unreadable;
+
+/** An object whose spec is not as its definition says. */
+export interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly metadata: Metadata;
+  readonly status: PolicyServerStatus | PolicyStatus | undefined;
+  readonly problems: readonly FieldProblem[];
+}
 
 interface Raw {
   readonly metadata: Metadata;
@@ -54,17 +62,18 @@ const rawSchema = z.object({ metadata: metadataSchema, spec: z.unknown().optiona
 
 /** Reads a PolicyServer. */
 export function readPolicyServer(object: unknown): Reading<PolicyServer> {
-  const { metadata, spec, status } = rawObject(object);
-  return read(metadata, policyServerFields.spec, spec, (value) => ({ kind: 'PolicyServer', metadata, spec: value, status: lenient(policyServerFields.status, status) }));
+  const { metadata, spec, status: given } = rawObject(object);
+  const status = lenient(policyServerFields.status, given);
+  return read({ metadata, status }, policyServerFields.spec, spec, (value) => ({ kind: 'PolicyServer', metadata, spec: value, status }));
 }
 
 /** Reads a policy of the given kind. */
 export function readPolicy(kind: PolicyKind, object: unknown): Reading<Policy> {
   const { metadata, spec, status: given } = rawObject(object);
   const status = lenient(policyFields[kind].status, given);
-  if (kind === 'ClusterAdmissionPolicy') return read(metadata, policyFields.ClusterAdmissionPolicy.spec, spec, (value) => ({ kind, metadata, spec: value, status }));
+  if (kind === 'ClusterAdmissionPolicy') return read({ metadata, status }, policyFields.ClusterAdmissionPolicy.spec, spec, (value) => ({ kind, metadata, spec: value, status }));
   const located = { ...metadata, namespace: metadata.namespace ?? '' };
-  return read(located, policyFields.AdmissionPolicy.spec, spec, (value) => ({ kind, metadata: located, spec: value, status }));
+  return read({ metadata: located, status }, policyFields.AdmissionPolicy.spec, spec, (value) => ({ kind, metadata: located, spec: value, status }));
 }
 
 /** Reads an object of any of our kinds. */
@@ -77,10 +86,10 @@ function rawObject(object: unknown): Raw {
   return { metadata, spec: spec ?? {}, status };
 }
 
-function read<Spec, Value>(metadata: Metadata, schema: z.ZodType<Spec>, spec: unknown, make: (spec: Spec) => Value): Reading<Value> {
+function read<Spec, Value>({ metadata, status }: Pick<Unreadable, 'metadata' | 'status'>, schema: z.ZodType<Spec>, spec: unknown, make: (spec: Spec) => Value): Reading<Value> {
   const parsed = schema.safeParse(spec);
   if (parsed.success) return { kind: 'read', value: make(parsed.data) };
-  return { kind: 'unreadable', metadata, problems: parsed.error.issues.map(({ path, message }) => ({ path: `spec${formatPath(path)}`, message })) };
+  return { kind: 'unreadable', metadata, status, problems: parsed.error.issues.map(({ path, message }) => ({ path: `spec${formatPath(path)}`, message })) };
 }
 
 /** A status that cannot be read is written anew. */

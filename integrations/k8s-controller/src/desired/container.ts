@@ -27,6 +27,15 @@ const hardened = {
  */
 const drainSeconds = 5;
 
+/** The longest that a policy may take, and so the last request that a Pod took before it went. */
+const longestRequestSeconds = 30;
+
+/** For the policy-server's own farewell, which begins when the drain ends. */
+const farewellSeconds = 10;
+
+/** How long a Pod may take to go: long enough that whoever asked last is answered. */
+export const graceSeconds = drainSeconds + longestRequestSeconds + farewellSeconds;
+
 /** The container. */
 export function desiredContainer(server: PolicyServer, volumes: readonly MountedVolume[], defaults: ServerDefaults): JsonObject {
   const { image, limits = {}, requests = {}, securityContexts } = server.spec;

@@ -4,7 +4,7 @@ import type { PolicyServer } from '../crds/custom-object.js';
 import type { JsonObject } from '../crds/schema-parts.js';
 import type { Manifest } from '../world/kubernetes-object.js';
 import type { ConfigHash } from './config-hash.js';
-import { desiredContainer } from './container.js';
+import { desiredContainer, graceSeconds } from './container.js';
 import { configVersionLabel, deploymentSelector } from './labels.js';
 import type { ServerDefaults } from './server-defaults.js';
 import { serverMetadata } from './server-objects.js';
@@ -50,9 +50,12 @@ function podSpec(server: PolicyServer, hash: ConfigHash, defaults: ServerDefault
   return {
     containers: [desiredContainer(server, volumes, defaults)],
     volumes: volumes.map(({ volume }) => volume),
+    terminationGracePeriodSeconds: graceSeconds,
     securityContext: securityContexts?.pod ?? { seccompProfile: { type: 'RuntimeDefault' } },
     imagePullSecrets: defaults.imagePullSecrets.map((name) => ({ name })),
-    ...(serviceAccountName === '' ? {} : { serviceAccountName }),
+    // Also the field's old name, and also when there is none: the API server would take the one that is left for the other.
+    serviceAccountName,
+    serviceAccount: serviceAccountName,
     ...(priorityClassName === '' ? {} : { priorityClassName }),
     tolerations,
     ...(affinity === undefined ? {} : { affinity }),

@@ -1,5 +1,4 @@
 // What ought to be for a PolicyServer: its objects in the order in which they are made, and which version of its configuration is to run.
-import { isTerminating } from '../crds/metadata.js';
 import type { PolicyServer } from '../crds/custom-object.js';
 import { isAt } from '../plan/plan.js';
 import type { ObjectReference } from '../world/kubernetes-object.js';
@@ -40,7 +39,13 @@ export interface DesiredServer {
   /** The version that the Deployment is to run; undefined while there is none yet. */
   readonly version: ConfigHash | undefined;
   readonly parts: readonly WantedPart[];
-  readonly finalizer: 'present' | 'absent' | 'hold';
+  /** When to look again though nothing happens, in milliseconds. */
+  readonly nextMs: number | undefined;
+}
+
+/** Whether a PolicyServer may go. */
+export interface ServerRelease {
+  readonly finalizer: 'absent' | 'hold';
   /** When to look again though nothing happens, in milliseconds. */
   readonly nextMs: number | undefined;
 }
@@ -63,9 +68,8 @@ export interface DesiredServerInput {
   readonly defaults: ServerDefaults;
 }
 
-/** What ought to be for a PolicyServer. A server that is being deleted is left as it is, until nothing points to it any more. */
+/** What ought to be for a PolicyServer that is not being deleted. */
 export function desiredServer({ world, configuration, current, quiet, defaults }: DesiredServerInput): DesiredServer {
-  if (isTerminating(world.server.metadata)) return { version: current, parts: [], ...release(world) };
   const rollout = desiredRollout(configuration, current, quiet);
   const parts: readonly WantedPart[] = [
     { part: 'configuration', wanted: configMaps(world, configuration, rollout, defaults.namespace), ...(rollout.problem === undefined ? {} : { problem: rollout.problem }) },
@@ -73,7 +77,7 @@ export function desiredServer({ world, configuration, current, quiet, defaults }
     { part: 'deployment', wanted: [deployment(world, rollout, defaults)] },
     { part: 'service', wanted: [present(desiredService(world.server, defaults))] },
   ];
-  return { version: rollout.version, parts, finalizer: 'present', nextMs: rollout.waitMs };
+  return { version: rollout.version, parts, nextMs: rollout.waitMs };
 }
 
 interface DesiredRollout {
@@ -116,7 +120,8 @@ function deploymentReference(server: PolicyServer, namespace: string): ObjectRef
   return { apiVersion: 'apps/v1', kind: 'Deployment', name: serverObjectName(server.metadata.name), namespace };
 }
 
-function release({ webhooksGoneMs }: ServerWorld): Pick<DesiredServer, 'finalizer' | 'nextMs'> {
+/** Whether the finalizer of a PolicyServer that is being deleted may go: not before everybody knows that nothing points to it any more. Until then all stays as it is. */
+export function serverRelease({ webhooksGoneMs }: Pick<ServerWorld, 'webhooksGoneMs'>): ServerRelease {
   if (webhooksGoneMs === undefined) return { finalizer: 'hold', nextMs: undefined };
   return webhooksGoneMs >= webhookGraceMs ? { finalizer: 'absent', nextMs: undefined } : { finalizer: 'hold', nextMs: webhookGraceMs - webhooksGoneMs };
 }

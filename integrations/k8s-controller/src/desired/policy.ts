@@ -1,16 +1,16 @@
 // What ought to be for a policy: its webhook configuration, and whether the policy may go. The configuration is written only when the
 // policy is served wherever requests go, and is taken away before the policy leaves its server.
-import { isTerminating } from '../crds/metadata.js';
+import { isTerminating, type Metadata } from '../crds/metadata.js';
 import type { SeenObject, Manifest } from '../world/kubernetes-object.js';
-import type { PolicyWorld, SeenWebhook } from '../world/world.js';
+import type { PolicyWorld, SeenWebhook, UnreadablePolicyWorld } from '../world/world.js';
 import { reachOf, type Reach } from '../status/rollout.js';
 import { authorityBundle } from '../certificates/bundle.js';
 import { canonicalJson } from './canonical-json.js';
 import { partOf, partOfLabel } from './labels.js';
-import { policyIdOf } from './names.js';
+import { policyId, policyIdOf, type PolicyId } from './names.js';
 import { policyEntry } from './policies-file.js';
 import { absent, hold, present, type Wanted } from './wanted.js';
-import { counterpartOf, webhookConfiguration, webhookKindOf, webhookReference, type WebhookKind } from './webhook.js';
+import { counterpartOf, webhookConfiguration, webhookKindOf, webhookKinds, webhookReference, type WebhookKind } from './webhook.js';
 
 /**
  * How long a policy is served after its webhook is gone, in milliseconds: API servers learn of it by watching, each in its own time, and
@@ -37,7 +37,23 @@ export function desiredPolicy(world: PolicyWorld, namespace: string): DesiredPol
   const { policy, server, sameId } = world;
   const entryText = server.kind === 'found' && sameId === undefined ? canonicalJson(policyEntry(server.server, policy)) : undefined;
   const reach = server.kind === 'found' && entryText !== undefined ? reachOf(server.running, policyIdOf(policy), entryText) : nowhere;
-  return { webhooks: desiredWebhooks(world, namespace, reach), ...release(world), reach, entryText };
+  return { webhooks: desiredWebhooks(world, namespace, reach), ...release({ ...world, metadata: policy.metadata }), reach, entryText };
+}
+
+/** What ought to be for a policy that cannot be read: nobody can serve it, and nothing keeps it from going. */
+export function desiredUnreadable(world: UnreadablePolicyWorld): Pick<DesiredPolicy, 'webhooks' | 'finalizer' | 'nextMs'> {
+  const { identity, metadata, server, sameId } = world;
+  const isGoing = isTerminating(metadata);
+  const webhooks = sameId === undefined && (isGoing || isUnserved(server)) ? absentWebhooks(policyId(identity)) : [];
+  return { webhooks, ...(isGoing ? release(world) : { finalizer: 'hold', nextMs: undefined }) };
+}
+
+function isUnserved({ kind }: PolicyWorld['server']): boolean {
+  return kind === 'missing' || kind === 'terminating';
+}
+
+function absentWebhooks(id: PolicyId): readonly Wanted[] {
+  return webhookKinds.map((kind) => absent(webhookReference(id, kind)));
 }
 
 function desiredWebhooks(world: PolicyWorld, namespace: string, reach: Reach): readonly Wanted[] {
@@ -46,7 +62,7 @@ function desiredWebhooks(world: PolicyWorld, namespace: string, reach: Reach): r
   const counterpart = counterpartOf(own);
   // What has this policy's id belongs to another policy.
   if (sameId !== undefined) return [];
-  if (isTerminating(policy.metadata) || server.kind === 'missing' || server.kind === 'terminating') return [absent(webhookReference(policy, own)), absent(webhookReference(policy, counterpart))];
+  if (isTerminating(policy.metadata) || isUnserved(server)) return absentWebhooks(policyIdOf(policy));
   if (authority === undefined) return [held(world, own, 'waiting for the certificate authority'), held(world, counterpart, 'waiting for the certificate authority')];
   const authorities = authorityBundle(authority);
   if (!mayRegister(world, reach)) return [refreshed(world, own, authorities), refreshed(world, counterpart, authorities)];
@@ -54,7 +70,7 @@ function desiredWebhooks(world: PolicyWorld, namespace: string, reach: Reach): r
   return [
     present(webhookConfiguration(policy, { namespace, authorities }), { exact: ['webhooks'] }),
     // The old kind goes only when the new one is there: for a moment both are asked, and never none.
-    registered ? absent(webhookReference(policy, counterpart)) : refreshed(world, counterpart, authorities),
+    registered ? absent(webhookReference(policyIdOf(policy), counterpart)) : refreshed(world, counterpart, authorities),
   ];
 }
 
@@ -64,7 +80,7 @@ function mayRegister({ policy, webhooks }: PolicyWorld, reach: Reach): boolean {
 }
 
 function held({ policy }: PolicyWorld, kind: WebhookKind, because: string): Wanted {
-  return hold(webhookReference(policy, kind), because);
+  return hold(webhookReference(policyIdOf(policy), kind), because);
 }
 
 /** What is registered stays as it is, but for the authorities: a rollout that does not end must not outlive a change of them. */
@@ -89,8 +105,8 @@ function webhooksOf({ webhooks }: SeenObject): readonly SeenEntry[] {
   return Array.isArray(webhooks) ? (webhooks as readonly SeenEntry[]) : [];
 }
 
-function release({ policy, server, sameId, webhooksGoneMs }: PolicyWorld): Pick<DesiredPolicy, 'finalizer' | 'nextMs'> {
-  if (!isTerminating(policy.metadata)) return { finalizer: 'present', nextMs: undefined };
+function release({ metadata, server, sameId, webhooksGoneMs }: Pick<PolicyWorld, 'server' | 'sameId' | 'webhooksGoneMs'> & { readonly metadata: Metadata }): Pick<DesiredPolicy, 'finalizer' | 'nextMs'> {
+  if (!isTerminating(metadata)) return { finalizer: 'present', nextMs: undefined };
   // Nobody serves it, or another policy has the webhook: there is nothing to wait for.
   if (sameId !== undefined) return { finalizer: 'absent', nextMs: undefined };
   if (webhooksGoneMs === undefined) return { finalizer: 'hold', nextMs: undefined };

@@ -5,11 +5,14 @@ import type { PolicyRule } from '../crds/policy.js';
 import type { LabelSelector } from '../crds/schema-parts.js';
 import type { Manifest, ObjectReference } from '../world/kubernetes-object.js';
 import { partOf, partOfLabel, policyNameAnnotation, policyNamespaceAnnotation } from './labels.js';
-import { policyIdOf, serverObjectName, webhookName } from './names.js';
+import { policyIdOf, serverObjectName, webhookName, type PolicyId } from './names.js';
 import { servicePort } from './ports.js';
 
 /** The two kinds of configurations. */
-export type WebhookKind = 'ValidatingWebhookConfiguration' | 'MutatingWebhookConfiguration';
+export const webhookKinds = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const;
+
+/** A kind of configuration. */
+export type WebhookKind = (typeof webhookKinds)[number];
 
 /** The API version of both. */
 export const webhookApiVersion = 'admissionregistration.k8s.io/v1';
@@ -33,8 +36,8 @@ export function counterpartOf(kind: WebhookKind): WebhookKind {
 }
 
 /** Where a policy's configuration of a kind is. */
-export function webhookReference(policy: Policy, kind: WebhookKind): ObjectReference {
-  return { apiVersion: webhookApiVersion, kind, name: policyIdOf(policy) };
+export function webhookReference(id: PolicyId, kind: WebhookKind): ObjectReference {
+  return { apiVersion: webhookApiVersion, kind, name: id };
 }
 
 /** The configuration of a policy. */

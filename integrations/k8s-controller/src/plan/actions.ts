@@ -15,6 +15,8 @@ export type Action =
   | { readonly kind: 'apply'; readonly object: Manifest }
   /** Strangers' additions are taken out of these fields; the rest of the object stays. */
   | { readonly kind: 'replace-fields'; readonly reference: ObjectReference; readonly fields: Readonly<Record<string, unknown>>; readonly precondition: Precondition }
+  /** What the reference set, by its place among the managers, is ours from now on, as if we had applied it. */
+  | { readonly kind: 'adopt'; readonly reference: ObjectReference; readonly place: number; readonly precondition: Precondition }
   | { readonly kind: 'delete'; readonly reference: ObjectReference; readonly precondition: Precondition }
   /** Makes a certificate that the authority signs, and stores it. */
   | { readonly kind: 'mint'; readonly secret: WantedMetadata; readonly subject: LeafSubject; readonly authority: KeyPair; readonly precondition: Precondition | undefined; readonly because: string }

@@ -19,6 +19,9 @@ const listKeys: Readonly<Record<string, string>> = {
 /** Amounts, and maps whose values are amounts: `1` and `1000m` are the same. */
 const amounts = ['divisor', 'limits', 'requests'];
 
+/** Maps that Kubernetes replaces as a whole: one more entry is another meaning. */
+const wholes = ['selector'];
+
 /** Switches that the API server leaves out when they are off. */
 const switches = ['hostNetwork'];
 
@@ -26,6 +29,7 @@ const switches = ['hostNetwork'];
 export function covers(seen: unknown, wanted: unknown, field = ''): boolean {
   if (wanted === undefined || (seen === undefined && isLeftOut(wanted, field))) return true;
   if (isList(wanted)) return coversList(isList(seen) ? seen : [], wanted, field);
+  if (wholes.includes(field)) return isSame(seen, wanted);
   if (isMap(wanted)) return Object.entries(wanted).every(([key, value]) => covers(isMap(seen) ? seen[key] : undefined, value, amounts.includes(field) ? field : key));
   return seen === wanted || (amounts.includes(field) && isSameAmount(seen, wanted));
 }

@@ -8,14 +8,35 @@ import type { SeenObject } from '../world/kubernetes-object.js';
 /** Fields as https://kubernetes.io/docs/reference/using-api/server-side-apply/ has them: `f:` a field, `k:` an item by its keys, `v:` a value. */
 type Fields = { readonly [name: string]: Fields };
 const fieldsSchema: z.ZodType<Fields> = z.lazy(() => z.record(z.string(), fieldsSchema));
-const managersSchema = z.array(z.object({ manager: z.string(), operation: z.string(), subresource: z.string().optional(), fieldsV1: fieldsSchema.catch({}) })).catch([]);
+const managerSchema = z.object({ manager: z.string(), operation: z.string(), subresource: z.string().optional(), fieldsV1: fieldsSchema.catch({}) });
+type Manager = z.infer<typeof managerSchema>;
+const managersSchema = z.array(managerSchema).catch([]);
 const keysSchema = z.record(z.string(), z.unknown()).catch({});
 
 /** Tells whether an object has a field that we applied and that is not in `wanted`. Where nothing is known of managers, it has none. */
 export function ownsMore({ metadata }: SeenObject, wanted: object): boolean {
   return managersSchema
     .parse(metadata['managedFields'])
-    .some(({ manager, operation, subresource, fieldsV1 }) => manager === fieldManager && operation === 'Apply' && subresource === undefined && !holds(wanted, fieldsV1));
+    .some((manager) => isOurs(manager) && !holds(wanted, manager.fieldsV1));
+}
+
+/** The reference writes by this name, and not by applying. */
+const referenceManager = 'controller';
+
+/**
+ * The place among an object's managers at which the reference stands, undefined where it does not.
+ *
+ * What it set would belong to nobody who takes it back: a user who drops a field from a PolicyServer would go on having it.
+ */
+export function referencePlace({ metadata }: SeenObject): number | undefined {
+  const managers = managersSchema.parse(metadata['managedFields']);
+  if (managers.some(isOurs)) return undefined;
+  const place = managers.findIndex(({ manager, operation, subresource }) => manager === referenceManager && operation === 'Update' && subresource === undefined);
+  return place < 0 ? undefined : place;
+}
+
+function isOurs({ manager, operation, subresource }: Manager): boolean {
+  return manager === fieldManager && operation === 'Apply' && subresource === undefined;
 }
 
 /** Tells whether a value has all the fields. */

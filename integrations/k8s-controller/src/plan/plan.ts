@@ -5,7 +5,7 @@ import { subjectOf, type Wanted } from '../desired/wanted.js';
 import { formatReference, referenceTo, type Manifest, type ObjectReference, type SeenObject, type WantedMetadata } from '../world/kubernetes-object.js';
 import type { Action, Precondition } from './actions.js';
 import { covers, isSame } from './coverage.js';
-import { ownsMore } from './ownership.js';
+import { ownsMore, referencePlace } from './ownership.js';
 
 /** The steps for one object, or why none can be taken. */
 export type Plan = { readonly kind: 'steps'; readonly actions: readonly Action[] } | { readonly kind: 'blocked'; readonly because: string };
@@ -39,6 +39,9 @@ function changes(found: SeenObject, { object, exact, immutable }: Extract<Wanted
   if (isApplied && wrong.length === 0) return nothing;
   // A deletion that waits for finalizers: made anew once it is gone.
   if (found.metadata.deletionTimestamp !== undefined) return nothing;
+  const place = referencePlace(found);
+  // The rest follows when that is seen.
+  if (place !== undefined) return steps({ kind: 'adopt', reference: referenceTo(found), place, precondition: preconditionOf(found) });
   if (immutable) return steps({ kind: 'delete', reference: referenceTo(found), precondition: preconditionOf(found) });
   const apply = isApplied ? [] : [{ kind: 'apply', object } as const];
   const hasMore = wrong.some((field) => !covers(object[field], found[field]));

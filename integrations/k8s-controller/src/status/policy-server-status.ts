@@ -1,8 +1,7 @@
 // What a PolicyServer's status says (contract 1.3.2). It is made of results and always written last, so that a failure is seen.
-import type { Finding } from '../crds/conditions.js';
+import type { Condition, Finding } from '../crds/conditions.js';
 import type { PolicyServerStatus } from '../crds/policy-server.js';
 import type { ServerPart } from '../desired/policy-server.js';
-import { policyIdOf } from '../desired/names.js';
 import type { ServerWorld } from '../world/world.js';
 import { conditionsFrom, fails, holds, type FindingContext } from './condition-list.js';
 import type { RolloutFailure } from './rollout.js';
@@ -52,10 +51,11 @@ export function policyServerStatus({ server }: ServerWorld, { problems, failure 
 }
 
 /** The status of a PolicyServer that is being deleted. */
-export function terminatingServerStatus({ server, policies, webhooks }: ServerWorld, context: FindingContext): PolicyServerStatus {
-  const ids = policies.map(policyIdOf).filter((id) => webhooks.some(({ object }) => object.metadata.name === id));
+export function terminatingServerStatus(before: { readonly conditions?: readonly Condition[] | undefined } | undefined, webhooks: ServerWorld['webhooks'], context: FindingContext): PolicyServerStatus {
+  // A configuration is called as its policy's id; so is one whose policy is gone, and it keeps the server all the same.
+  const ids = [...new Set(webhooks.map(({ object }) => object.metadata.name))].sort();
   const finding = ids.length === 0 ? holds(cleanedUp, succeeded) : fails(cleanedUp, failed, `Waiting for webhook cleanup of policies: ${ids.join(', ')}`);
-  return { conditions: [...conditionsFrom(server.status?.conditions ?? [], [finding], context)] };
+  return { conditions: [...conditionsFrom(before?.conditions ?? [], [finding], context)] };
 }
 
 /** Which policies keep new Pods from coming up, by id alone: what is wrong with each is for its owner to read. */

@@ -72,6 +72,7 @@ function reachableFinding({ reach }: DesiredPolicy): Finding {
 function scheduledFinding({ policy, server, sameId }: PolicyWorld): readonly Finding[] {
   const name = policy.spec.policyServer;
   if (sameId !== undefined) return [fails(scheduled, 'PolicyIdTaken', `The policy's id ${policyIdOf(policy)} is that of ${formatIdentity(sameId)}, which is older`)];
+  if (name === '') return [fails(scheduled, 'PolicyServerUnnamed', 'The policy names no PolicyServer')];
   switch (server.kind) {
     case 'missing':
       return [fails(scheduled, 'PolicyServerMissing', `The PolicyServer ${name} does not exist`)];

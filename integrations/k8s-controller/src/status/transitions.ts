@@ -9,7 +9,7 @@ export interface Transition {
 }
 
 /** Conditions that fail for a reason which somebody has to do something about; others fail while work is under way. */
-const troubles = ['PolicyRejected', 'RolloutBlocked', 'PodsFail', 'PoliciesRejected', 'PolicyServerMissing', 'PolicyServerTerminating', 'PolicyServerInvalid', 'PolicyIdTaken', 'PolicyInvalid', 'ReconciliationFailed'];
+const troubles = ['PolicyRejected', 'RolloutBlocked', 'PodsFail', 'PoliciesRejected', 'PolicyServerMissing', 'PolicyServerUnnamed', 'PolicyServerTerminating', 'PolicyServerInvalid', 'PolicyIdTaken', 'PolicyInvalid', 'ReconciliationFailed'];
 
 /** Conditions whose recovery is good news. */
 const good: Readonly<Record<string, string>> = { PolicyActive: 'The policy is enforced', PolicyScheduled: '', PolicyServable: '', PoliciesServable: '' };

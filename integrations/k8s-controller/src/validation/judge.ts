@@ -1,8 +1,7 @@
 // What is said about an object of ours before it is stored: reads it, looks up what it names, and applies the rules.
 import { z } from 'zod';
 
-import { readPolicy, readPolicyServer, type Policy, type PolicyServer, type Reading } from '../crds/custom-object.js';
-import { isTerminating } from '../crds/metadata.js';
+import { readPolicy, readPolicyServer, type Policy, type PolicyServer, type Reading, type Unreadable } from '../crds/custom-object.js';
 import { canonicalJson } from '../desired/canonical-json.js';
 import type { PolicyIdentity } from '../desired/names.js';
 import type { OwnPurpose } from '../desired/own-webhooks.js';
@@ -30,6 +29,7 @@ const givenSchema = z.looseObject({
 /** The answer to a review. */
 export async function judge(purpose: OwnPurpose, request: ReviewRequest, registry: Registry): Promise<ReviewAnswer> {
   if (purpose === 'mutate') return allowedAnswer(request, patchFor(request));
+  if (isLeaving(request)) return allowedAnswer(request);
   const errors = request.kind === 'PolicyServer' ? await serverErrors(request, registry) : await errorsOfPolicy(request, request.kind, registry);
   return errors.length === 0 ? allowedAnswer(request) : invalidAnswer(request, errors);
 }
@@ -44,7 +44,6 @@ function patchFor({ kind, object }: ReviewRequest): ReturnType<typeof defaultsPa
 async function serverErrors({ object, oldObject }: ReviewRequest, registry: Registry): Promise<readonly FieldError[]> {
   const [reading, old] = [readPolicyServer(object), stored(oldObject, readPolicyServer)];
   if (reading.kind === 'unreadable') return problems(reading);
-  if (isLeaving(reading.value, old)) return [];
   return policyServerErrors(reading.value, old, await serverFacts(reading.value, registry));
 }
 
@@ -60,7 +59,6 @@ async function errorsOfPolicy({ object, oldObject }: ReviewRequest, kind: Policy
   const [reading, old] = [readPolicy(kind, object), stored(oldObject, (value) => readPolicy(kind, value))];
   if (reading.kind === 'unreadable') return problems(reading);
   const policy = reading.value;
-  if (isLeaving(policy, old)) return [];
   const sameId = old === undefined ? registry.otherWithId(policy) : undefined;
   const errors = policyErrors(policy, old, { sameId, webhookErrors: [] });
   // What is wrong already would only be told a second time, in other words; what has not changed was accepted before.
@@ -74,15 +72,16 @@ function stored<Value>(object: unknown, read: (object: unknown) => Reading<Value
   return reading.kind === 'read' ? reading.value : undefined;
 }
 
-/** An object that is being deleted and otherwise stays as it is: nothing may keep its finalizer from being removed (C5). */
-function isLeaving(object: PolicyServer | Policy, old: PolicyServer | Policy | undefined): boolean {
-  return isTerminating(object.metadata) && old !== undefined && hasSameSpec(object, old);
+/** An object that is being deleted and otherwise stays as it is, readable or not: nothing may keep its finalizer from being removed (C5). */
+function isLeaving({ object, oldObject }: ReviewRequest): boolean {
+  const [given, old] = [givenSchema.safeParse(object), givenSchema.safeParse(oldObject)];
+  return given.success && old.success && given.data.metadata?.deletionTimestamp !== undefined && hasSameSpec(given.data, old.data);
 }
 
-function hasSameSpec(object: PolicyServer | Policy, old: PolicyServer | Policy): boolean {
-  return canonicalJson(object.spec) === canonicalJson(old.spec);
+function hasSameSpec(object: { readonly spec?: unknown }, old: { readonly spec?: unknown }): boolean {
+  return canonicalJson(object.spec ?? {}) === canonicalJson(old.spec ?? {});
 }
 
-function problems(reading: Extract<Reading<never>, { kind: 'unreadable' }>): readonly FieldError[] {
+function problems(reading: Unreadable): readonly FieldError[] {
   return reading.problems.map(({ path, message }) => invalid(path, '', message));
 }

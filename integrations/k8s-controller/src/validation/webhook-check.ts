@@ -10,10 +10,7 @@ import { webhookConfiguration } from '../desired/webhook.js';
 import { resourceOf } from '../world/resources.js';
 import { invalid, unchecked, type FieldError } from './field-error.js';
 
-const causesSchema = z.object({ causes: z.array(z.object({ field: z.string().default(''), message: z.string().default('') })) });
-
-/** The API server prefixes a field's message with what kind of error it is. */
-const prefix = /^Invalid value: (?:"(?:[^"\\]|\\.)*"|[^:]*)(?:: )?/;
+const causesSchema = z.object({ causes: z.array(z.object({ reason: z.string().default('FieldValueInvalid'), field: z.string().default(''), message: z.string().default('') })) });
 
 /** What the API server has against a policy's webhook; where it cannot be asked, the policy is refused for that reason. */
 export async function webhookErrors(client: Pick<ClusterClient, 'create'>, policy: Policy, namespace: string): Promise<readonly FieldError[]> {
@@ -32,5 +29,11 @@ export async function webhookErrors(client: Pick<ClusterClient, 'create'>, polic
 function fieldErrors(details: unknown, message: string): readonly FieldError[] {
   const parsed = causesSchema.safeParse(details);
   if (!parsed.success || parsed.data.causes.length === 0) return [invalid('spec', '', message)];
-  return parsed.data.causes.map((cause) => invalid(cause.field.replace(/^webhooks\[0\]/, 'spec'), '', cause.message.replace(prefix, '')));
+  return parsed.data.causes.map(({ reason, field, message: body }) => ({ reason, field: fieldOfPolicy(field, reason), body }));
+}
+
+/** The policy's field that a webhook's was made of. The reference tells the name of a condition that is none at the condition itself. */
+function fieldOfPolicy(field: string, reason: string): string {
+  const own = field.replace(/^webhooks\[0\]/, 'spec');
+  return reason === 'FieldValueInvalid' ? own.replace(/^(spec\.matchConditions\[\d+\])\.name$/, '$1') : own;
 }

@@ -15,6 +15,8 @@ export interface Relations {
   policiesWithId(id: string): readonly PolicyIdentity[];
   allPolicies(): readonly PolicyIdentity[];
   allServers(): readonly string[];
+  /** Webhook configurations, whoever they belong to. */
+  allWebhooks(): readonly SeenObject[];
 }
 
 const scaled = z.object({ scaleTargetRef: z.object({ name: z.string() }) });
@@ -39,9 +41,10 @@ export function relatedSubjects(object: SeenObject, relations: Relations): reado
   }
 }
 
-/** Everybody. */
+/** Everybody, and whoever left a webhook configuration behind: its policy may have gone while nobody looked. */
 export function allSubjects(relations: Relations): readonly Subject[] {
-  return [{ kind: 'certificates' }, { kind: 'own-webhooks' }, ...relations.allServers().map((name): Subject => ({ kind: 'policy-server', name })), ...relations.allPolicies().map(policySubject)];
+  const present: readonly Subject[] = [{ kind: 'certificates' }, { kind: 'own-webhooks' }, ...relations.allServers().map((name): Subject => ({ kind: 'policy-server', name })), ...relations.allPolicies().map(policySubject)];
+  return [...present, ...relations.allWebhooks().flatMap((object) => webhookSubjects(object, relations))];
 }
 
 function policySubject(policy: PolicyIdentity): Subject {

@@ -1,20 +1,21 @@
 // From what is kept of the cluster to what is known for one reconcile.
 import { z } from 'zod';
 
-import { readPolicy, readPolicyServer, type Policy, type PolicyServer, type Reading } from '../crds/custom-object.js';
+import { readPolicy, readPolicyServer, type Policy, type PolicyServer, type Reading, type Unreadable } from '../crds/custom-object.js';
 import { isTerminating } from '../crds/metadata.js';
 import { rolledOutVersion } from '../desired/policy-server.js';
 import { configVersionLabel } from '../desired/labels.js';
-import { formatIdentity, identityOf, policyIdOf, serverObjectName, type PolicyIdentity } from '../desired/names.js';
+import { formatIdentity, identityOf, policyId, serverObjectName, type PolicyIdentity } from '../desired/names.js';
+import { webhookKinds } from '../desired/webhook.js';
 import type { ClusterCache } from './cluster-cache.js';
-import { identityOfObject, isPolicyKind } from './keys.js';
+import { identityOfObject, isPolicyKind, serverOfPolicy } from './keys.js';
 import type { SeenObject } from './kubernetes-object.js';
 import { readPod } from './pod.js';
 import { pointsTo } from './seen-webhook.js';
 import { settledAuthority } from './settled-authority.js';
 import { readVersions } from './versions.js';
 import type { WebhookAbsence } from './webhook-absence.js';
-import type { BoundServer, PolicyWorld, Running, SeenWebhook, ServerWorld } from './world.js';
+import type { BoundServer, PolicyWorld, Running, SeenWebhook, ServerWorld, UnreadablePolicyWorld } from './world.js';
 
 /** What snapshots are made of. */
 export interface SnapshotSource {
@@ -33,9 +34,13 @@ const scaleSchema = z.object({ scaleTargetRef: z.object({ kind: z.string(), name
 const templateSchema = z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) });
 
 /** A policy as it is stored; undefined when there is none. */
-export function policyReading({ cache }: Pick<SnapshotSource, 'cache'>, identity: PolicyIdentity): Reading<Policy> | undefined {
-  const object = cache.find(identity.kind, identity.name, identity.kind === 'AdmissionPolicy' ? identity.namespace : undefined);
+export function policyReading(source: Pick<SnapshotSource, 'cache'>, identity: PolicyIdentity): Reading<Policy> | undefined {
+  const object = policyObject(source, identity);
   return object === undefined ? undefined : readOnce(object);
+}
+
+function policyObject({ cache }: Pick<SnapshotSource, 'cache'>, identity: PolicyIdentity): SeenObject | undefined {
+  return cache.find(identity.kind, identity.name, identity.kind === 'AdmissionPolicy' ? identity.namespace : undefined);
 }
 
 /** A PolicyServer as it is stored; undefined when there is none. */
@@ -46,21 +51,24 @@ export function serverReading({ cache }: Pick<SnapshotSource, 'cache'>, name: st
 
 /** What is known for a policy. */
 export function policyWorld(source: SnapshotSource, policy: Policy): PolicyWorld {
-  const id = policyIdOf(policy);
-  const sameId = olderWithId(source, policy);
-  return {
-    policy,
-    server: boundServer(source, policy.spec.policyServer),
-    sameId,
-    webhooks: sameId === undefined ? webhooksNamed(source, id) : [],
-    webhooksGoneMs: source.absence.ofPolicy(id),
-    authority: settledAuthority(source),
-  };
+  return { policy, ...bindings(source, identityOf(policy), policy.spec.policyServer), authority: settledAuthority(source) };
+}
+
+/** What is known of a policy that cannot be read. */
+export function unreadablePolicyWorld(source: SnapshotSource, identity: PolicyIdentity, { metadata }: Unreadable): UnreadablePolicyWorld {
+  const object = policyObject(source, identity);
+  return { identity, metadata, ...bindings(source, identity, object === undefined ? '' : serverOfPolicy(object)) };
+}
+
+function bindings(source: SnapshotSource, identity: PolicyIdentity, server: string): Pick<PolicyWorld, 'server' | 'sameId' | 'webhooks' | 'webhooksGoneMs'> {
+  const id = policyId(identity);
+  const sameId = olderWithId(source, identity);
+  return { server: boundServer(source, server), sameId, webhooks: sameId === undefined ? webhooksNamed(source, id) : [], webhooksGoneMs: source.absence.ofPolicy(id) };
 }
 
 /** What is known for a PolicyServer. */
 export function serverWorld(source: SnapshotSource, server: PolicyServer): ServerWorld {
-  const { cache, absence } = source;
+  const { cache } = source;
   const { name } = server.metadata;
   return {
     server,
@@ -69,8 +77,7 @@ export function serverWorld(source: SnapshotSource, server: PolicyServer): Serve
     seen: seenObjects(source, name),
     mounted: new Set([...cache.ofServer('ReplicaSet', name), ...cache.ofServer('Deployment', name)].flatMap(templateVersion).concat(cache.ofServer('Pod', name).flatMap(ownVersion))),
     autoscaled: cache.all('HorizontalPodAutoscaler').some(({ spec }) => scales(spec, name)),
-    webhooks: webhooksFor(source, name),
-    webhooksGoneMs: absence.ofServer(name),
+    ...serverWebhooks(source, name),
     authority: settledAuthority(source),
   };
 }
@@ -86,17 +93,20 @@ export function policiesOn({ cache }: Pick<SnapshotSource, 'cache'>, server: str
     .sort(byAge);
 }
 
+/** The webhook configurations that point to a PolicyServer, and since when there is none. */
+export function serverWebhooks({ cache, absence }: SnapshotSource, server: string): Pick<ServerWorld, 'webhooks' | 'webhooksGoneMs'> {
+  const webhooks = webhookKinds.flatMap((kind) => cache.all(kind).flatMap((object) => (pointsTo(object) === server ? [{ kind, object }] : [])));
+  return { webhooks, webhooksGoneMs: absence.ofServer(server) };
+}
+
 /** The webhook configurations with the name of a policy's id. */
 export function webhooksNamed({ cache }: Pick<SnapshotSource, 'cache'>, id: string): readonly SeenWebhook[] {
-  return (['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const).flatMap((kind) => {
+  return webhookKinds.flatMap((kind) => {
     const object = cache.find(kind, id);
     return object === undefined ? [] : [{ kind, object }];
   });
 }
 
-function webhooksFor({ cache }: SnapshotSource, server: string): readonly SeenWebhook[] {
-  return (['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const).flatMap((kind) => cache.all(kind).flatMap((object) => (pointsTo(object) === server ? [{ kind, object }] : [])));
-}
 
 function readOnce(object: SeenObject): Reading<Policy> {
   const known = readPolicies.get(object);
@@ -107,10 +117,10 @@ function readOnce(object: SeenObject): Reading<Policy> {
   return reading;
 }
 
-function olderWithId({ cache }: SnapshotSource, policy: Policy): PolicyIdentity | undefined {
-  const own = formatIdentity(identityOf(policy));
+function olderWithId({ cache }: SnapshotSource, identity: PolicyIdentity): PolicyIdentity | undefined {
+  const own = formatIdentity(identity);
   const [oldest] = cache
-    .withPolicyId(policyIdOf(policy))
+    .withPolicyId(policyId(identity))
     .map((object) => ({ identity: identityOfObject(object), since: object.metadata.creationTimestamp ?? '' }))
     .sort((a, b) => compare(a.since, b.since) || compare(formatIdentity(a.identity), formatIdentity(b.identity)));
   return oldest === undefined || formatIdentity(oldest.identity) === own ? undefined : oldest.identity;

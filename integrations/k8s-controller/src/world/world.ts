@@ -1,5 +1,6 @@
 // What is: read-only snapshots for one reconcile. Everything that decisions rest on is in here; nothing is asked of the cluster later.
 import type { Policy, PolicyServer } from '../crds/custom-object.js';
+import type { Metadata } from '../crds/metadata.js';
 import type { ConfigHash } from '../desired/config-hash.js';
 import type { PolicyIdentity } from '../desired/names.js';
 import type { WebhookKind } from '../desired/webhook.js';
@@ -52,6 +53,12 @@ export interface PolicyWorld {
   /** Milliseconds since the policy's webhooks were first seen to be gone, as far as this process knows; undefined while there is one. */
   readonly webhooksGoneMs: number | undefined;
   readonly authority: Authority | undefined;
+}
+
+/** What is known of a policy that cannot be read. */
+export interface UnreadablePolicyWorld extends Pick<PolicyWorld, 'server' | 'sameId' | 'webhooks' | 'webhooksGoneMs'> {
+  readonly identity: PolicyIdentity;
+  readonly metadata: Metadata;
 }
 
 /** What is known when a PolicyServer is reconciled. */

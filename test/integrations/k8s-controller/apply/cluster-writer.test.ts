@@ -32,7 +32,17 @@ for (const [title, action, request, body] of [
     'fields are replaced in the version that was seen only',
     { kind: 'replace-fields', reference, fields: { data: { x: '1' } }, precondition },
     `PATCH ${base}/configmaps/a?${manager}`,
-    [{ op: 'test', path: '/metadata/resourceVersion', value: '7' }, { op: 'add', path: '/data', value: { x: '1' } }],
+    [{ op: 'replace', path: '/metadata/resourceVersion', value: '7' }, { op: 'add', path: '/data', value: { x: '1' } }],
+  ],
+  [
+    'what the reference set is ours from now on, in the version that was seen only',
+    { kind: 'adopt', reference, place: 2, precondition },
+    `PATCH ${base}/configmaps/a?${manager}`,
+    [
+      { op: 'replace', path: '/metadata/resourceVersion', value: '7' },
+      { op: 'replace', path: '/metadata/managedFields/2/manager', value: 'wasmwarden-controller' },
+      { op: 'replace', path: '/metadata/managedFields/2/operation', value: 'Apply' },
+    ],
   ],
   ['the object that was seen is deleted, and no other of its name', { kind: 'delete', reference, precondition }, `DELETE ${base}/configmaps/a`, { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: 'u' }, propagationPolicy: 'Background' }],
   ['finalizers are set in the version that was seen only', { kind: 'set-finalizers', reference, finalizers: ['f'], precondition }, `PATCH ${base}/configmaps/a?${manager}`, { metadata: { finalizers: ['f'], ...precondition } }],
@@ -77,8 +87,8 @@ writing('a new authority is stored with the one before, in place of everything t
   assert.ok(made);
   assert.equal([made.method, Object.keys(secretOf(made).data)], ['POST', ['ca.crt', 'ca.key']]);
   const [replaced] = await performed({ kind: 'mint-authority', secret, previous: 'OLD', precondition, because: '' });
-  const [test, add] = JSON.parse(replaced?.body ?? '') as readonly [{ readonly op: string }, { readonly path: string; readonly value: Readonly<Record<string, string>> }];
-  assert.equal([test.op, add.path, pem(add.value, 'old-ca.crt')], ['test', '/data', 'OLD']);
+  const [version, add] = JSON.parse(replaced?.body ?? '') as readonly [{ readonly path: string; readonly value: string }, { readonly path: string; readonly value: Readonly<Record<string, string>> }];
+  assert.equal([version.path, version.value, add.path, pem(add.value, 'old-ca.crt')], ['/metadata/resourceVersion', '7', '/data', 'OLD']);
 });
 
 writing('a status is written for the version that was judged', async () => {

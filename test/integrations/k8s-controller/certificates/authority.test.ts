@@ -70,6 +70,19 @@ minting('a certificate never outlives its authority', async () => {
   assert.is(leaf.validTo, new X509Certificate(short.certificate).validTo);
 });
 
+minting('certificates are for what the contract says, and for nothing more', async () => {
+  const own = shown(authority.certificate);
+  assert.match(own, /Key Usage: critical\n\s+Digital Signature, Key Encipherment, Certificate Sign\n/);
+  const leaf = shown((await mintLeaf(authority, { commonName: name, dnsNames: [name] }, now)).certificate);
+  assert.match(leaf, /Key Usage: critical\n\s+Digital Signature, Key Encipherment\n/);
+  assert.not.match(leaf, /Basic Constraints/);
+  for (const text of [own, leaf]) {
+    assert.match(text, /Extended Key Usage: \n\s+TLS Web (Server|Client) Authentication, TLS Web (Server|Client) Authentication\n/);
+    assert.match(text, /ASN1 OID: prime256v1/);
+    assert.match(text, /Signature Algorithm: ecdsa-with-SHA256/);
+  }
+});
+
 minting('keys are written as the reference reads them', async () => {
   for (const { key } of [authority, await mintLeaf(authority, { commonName: name, dnsNames: [name] }, now)]) {
     assert.match(key, /^-----BEGIN EC PRIVATE KEY-----\n/);

@@ -4,8 +4,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pino } from 'pino';
 
+import { mintAuthority, mintLeaf } from '../../../../integrations/k8s-controller/src/certificates/authority.js';
+import { secretData } from '../../../../integrations/k8s-controller/src/certificates/secret-data.js';
 import { parseConfig } from '../../../../integrations/k8s-controller/src/config.js';
 import { Controller } from '../../../../integrations/k8s-controller/src/control/controller.js';
+import { createLog } from '../../../../integrations/k8s-controller/src/telemetry/log.js';
+import { steadyClock } from '../../../../lib/kubernetes/steady-clock.js';
 import { refusal, startApiServer, type Asked, type Said } from '../../../lib/kubernetes/api-server.js';
 import { SteadyTestClock } from '../../../support/steady-test-clock.js';
 
@@ -27,6 +31,9 @@ function emptyCluster({ method, url, body }: Asked): Said | Promise<Said> {
 }
 let leaseAsked = 0;
 
+const { certificate, key } = await mintLeaf(await mintAuthority(Date.now()), { commonName: 'a', dnsNames: ['a'] }, Date.now());
+const leaf = { 'tls.crt': certificate, 'tls.key': key };
+
 controllers('a controller that lost its election ends, so that its process can be replaced', async () => {
   await using server = await startApiServer(emptyCluster);
   const clock = new SteadyTestClock();
@@ -40,5 +47,40 @@ controllers('a controller that lost its election ends, so that its process can b
   }
   assert.is(await ended, 'lost');
 });
+
+/** A cluster with the controller's own certificate and nothing else; nothing can be written to it. */
+function clusterWith(certificate: object): (asked: Asked) => Said | Promise<Said> {
+  return ({ method, url }) => {
+    if (url.includes('watch=')) return new Promise(() => undefined);
+    if (method !== 'GET') return refusal(403, 'Forbidden');
+    return { body: { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '1' }, items: url.includes('/secrets') ? [certificate] : [] } };
+  };
+}
+
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+for (const [title, data, ready] of [
+  ['the cluster has been seen and there is a certificate to answer with', secretData(leaf), true],
+  ['there is no certificate yet', {}, false],
+  ['the certificate cannot be served', secretData({ 'tls.crt': leaf['tls.crt'], 'tls.key': 'no key' }), false],
+] as const) {
+  controllers(`a controller is ${ready ? '' : 'not '}ready when ${title}`, async () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kubewarden-webhook-server-cert', namespace: 'kubewarden', uid: 'u', resourceVersion: '1' }, type: 'Opaque', data };
+    await using server = await startApiServer(clusterWith(secret));
+    const stop = new AbortController();
+    let lines = '';
+    const log = createLog('info', (line) => (lines += line));
+    const { config: alone } = parseConfig({ flags: { 'deployments-namespace': 'kubewarden' }, env: {} });
+    const controller = new Controller({ config: alone, client: server.client, namespace: 'kubewarden', identity: 'we', clientAuthorities: undefined, log, clock: steadyClock });
+    assert.is(controller.ready, false);
+    const ended = controller.run(stop.signal);
+    await until(() => lines.includes('the cluster has been seen'));
+    assert.is(controller.ready, ready);
+    stop.abort(new Error('told to stop'));
+    assert.is(await ended, 'finished');
+  });
+}
 
 controllers.run();

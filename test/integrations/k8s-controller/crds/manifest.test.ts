@@ -21,12 +21,13 @@ interface Version {
   readonly storage: boolean;
   readonly deprecated?: boolean;
   readonly deprecationWarning?: string;
-  readonly additionalPrinterColumns: readonly { readonly name: string; readonly priority?: number }[];
+  readonly subresources: unknown;
+  readonly additionalPrinterColumns: readonly { readonly name: string; readonly type: string; readonly jsonPath: string; readonly priority?: number }[];
   readonly schema: { readonly openAPIV3Schema: Schema };
 }
 interface Definition {
   readonly metadata: { readonly name: string };
-  readonly spec: { readonly scope: string; readonly names: { readonly shortNames: readonly string[]; readonly listKind: string }; readonly versions: readonly Version[] };
+  readonly spec: { readonly group: string; readonly scope: string; readonly names: Readonly<Record<string, string | readonly string[]>>; readonly versions: readonly Version[] };
 }
 
 const { schemas } = JSON.parse(readFileSync('scripts/data/core-schemas.json', 'utf8')) as { schemas: CoreSchemas };
@@ -47,11 +48,11 @@ manifest('deploy/crds is what the schemas say', () => {
 
 manifest('names, scopes and short names are the contract\'s', () => {
   assert.equal(
-    definitions.map(({ metadata, spec }) => [metadata.name, spec.scope, spec.names.shortNames, spec.names.listKind]),
+    definitions.map(({ metadata, spec: { group, scope, names } }) => [metadata.name, group, scope, names]),
     [
-      ['policyservers.policies.kubewarden.io', 'Cluster', ['ps'], 'PolicyServerList'],
-      ['clusteradmissionpolicies.policies.kubewarden.io', 'Cluster', ['cap'], 'ClusterAdmissionPolicyList'],
-      ['admissionpolicies.policies.kubewarden.io', 'Namespaced', ['ap'], 'AdmissionPolicyList'],
+      ['policyservers.policies.kubewarden.io', 'policies.kubewarden.io', 'Cluster', { kind: 'PolicyServer', listKind: 'PolicyServerList', plural: 'policyservers', singular: 'policyserver', shortNames: ['ps'] }],
+      ['clusteradmissionpolicies.policies.kubewarden.io', 'policies.kubewarden.io', 'Cluster', { kind: 'ClusterAdmissionPolicy', listKind: 'ClusterAdmissionPolicyList', plural: 'clusteradmissionpolicies', singular: 'clusteradmissionpolicy', shortNames: ['cap'] }],
+      ['admissionpolicies.policies.kubewarden.io', 'policies.kubewarden.io', 'Namespaced', { kind: 'AdmissionPolicy', listKind: 'AdmissionPolicyList', plural: 'admissionpolicies', singular: 'admissionpolicy', shortNames: ['ap'] }],
     ],
   );
 });
@@ -63,10 +64,116 @@ manifest('v1 is stored; v1alpha2 is served with a warning', () => {
   }
 });
 
-manifest('the columns of policies are the contract\'s, the old version without its later ones', () => {
-  const columns = (name: string): readonly (readonly [string, number | undefined])[] => version('admissionpolicies', name).additionalPrinterColumns.map((column) => [column.name, column.priority] as const);
-  assert.equal(columns('v1'), [['Policy Server', undefined], ['Mutating', undefined], ['BackgroundAudit', undefined], ['Mode', undefined], ['Observed mode', undefined], ['Status', undefined], ['Age', undefined], ['Severity', 1], ['Category', 1]]);
-  assert.equal(columns('v1alpha2').map(([name]) => name), ['Policy Server', 'Mutating', 'Mode', 'Observed mode', 'Status']);
+const columns = (plural: string, name: string): readonly string[] => version(plural, name).additionalPrinterColumns.map((column) => `${column.name}: ${column.type} ${column.jsonPath}${column.priority === undefined ? '' : ` priority ${column.priority}`}`);
+
+for (const plural of ['clusteradmissionpolicies', 'admissionpolicies']) {
+  manifest(`the columns of ${plural} are the contract's, the old version without its later ones`, () => {
+    assert.equal(columns(plural, 'v1'), [
+      'Policy Server: string .spec.policyServer',
+      'Mutating: boolean .spec.mutating',
+      'BackgroundAudit: boolean .spec.backgroundAudit',
+      'Mode: string .spec.mode',
+      'Observed mode: string .status.mode',
+      'Status: string .status.policyStatus',
+      'Age: date .metadata.creationTimestamp',
+      "Severity: string .metadata.annotations['io\\.kubewarden\\.policy\\.severity'] priority 1",
+      "Category: string .metadata.annotations['io\\.kubewarden\\.policy\\.category'] priority 1",
+    ]);
+    assert.equal(columns(plural, 'v1alpha2').map((column) => column.split(':')[0]), ['Policy Server', 'Mutating', 'Mode', 'Observed mode', 'Status']);
+  });
+}
+
+for (const name of ['v1', 'v1alpha2']) {
+  manifest(`the columns of PolicyServers in ${name} are the contract's`, () => assert.equal(columns('policyservers', name), ['Replicas: string .spec.replicas', 'Image: string .spec.image']));
+}
+
+manifest('every version has the status as a part of its own', () => {
+  assert.equal([...new Set(definitions.flatMap(({ spec }) => spec.versions.map(({ subresources }) => JSON.stringify(subresources))))], ['{"status":{}}']);
+});
+
+/** A field's type in a word, its default and its bounds. */
+function described(schema: Schema): string {
+  const { type, minimum, maximum } = schema;
+  const items = schema.items === undefined ? '' : ` of ${described(schema.items)}`;
+  const values = schema['additionalProperties'] === undefined ? '' : ` to ${described(schema['additionalProperties'] as Schema)}`;
+  const word = schema['x-kubernetes-int-or-string'] === true ? 'int-or-string' : String(schema['format'] ?? type);
+  const bounds = minimum === undefined && maximum === undefined ? '' : ` ${String(minimum)}..${String(maximum)}`;
+  const choice = schema['enum'] === undefined ? '' : ` ${(schema['enum'] as readonly string[]).join('|')}`;
+  return `${word}${items}${values}${choice}${bounds}${schema['default'] === undefined ? '' : ` = ${JSON.stringify(schema['default'])}`}`;
+}
+
+const fieldsOf = (plural: string): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(field(plural, 'v1', ['spec'])?.properties ?? {}).map(([name, schema]) => [name, described(schema)]));
+
+manifest('a PolicyServer has the fields of the contract, each with its type and bounds', () => {
+  assert.equal(fieldsOf('policyservers'), {
+    image: 'string',
+    replicas: 'int32',
+    minAvailable: 'int-or-string',
+    maxUnavailable: 'int-or-string',
+    annotations: 'object to string',
+    labels: 'object to string',
+    env: 'array of object',
+    serviceAccountName: 'string',
+    imagePullSecret: 'string',
+    insecureSources: 'array of string',
+    sourceAuthorities: 'object to array of string',
+    verificationConfig: 'string',
+    sigstoreTrustConfig: 'string',
+    securityContexts: 'object',
+    affinity: 'object',
+    limits: 'object to int-or-string',
+    requests: 'object to int-or-string',
+    tolerations: 'array of object',
+    priorityClassName: 'string',
+    namespacedPoliciesCapabilities: 'array of string',
+    webhookPort: 'int32 1..65535',
+    readinessProbePort: 'int32 1..65535',
+    metricsPort: 'int32 1..65535',
+  });
+  assert.equal(Object.keys(field('policyservers', 'v1', ['spec', 'securityContexts'])?.properties ?? {}), ['container', 'pod']);
+  assert.ok(field('policyservers', 'v1', ['spec', 'securityContexts', 'container', 'capabilities']));
+  assert.ok(field('policyservers', 'v1', ['spec', 'securityContexts', 'pod', 'fsGroup']));
+  for (const source of ['configMapKeyRef', 'fieldRef', 'fileKeyRef', 'resourceFieldRef', 'secretKeyRef']) assert.ok(field('policyservers', 'v1', ['spec', 'env', '[]', 'valueFrom', source]), source);
+});
+
+const common = {
+  policyServer: 'string = "default"',
+  mode: 'string protect|monitor = "protect"',
+  module: 'string',
+  settings: 'object',
+  rules: 'array of object',
+  failurePolicy: 'string',
+  mutating: 'boolean',
+  matchPolicy: 'string',
+  objectSelector: 'object',
+  sideEffects: 'string',
+  backgroundAudit: 'boolean = true',
+  matchConditions: 'array of object',
+  timeoutSeconds: 'int32 2..30 = 10',
+  timeoutEvalSeconds: 'int32 2..30',
+  message: 'string',
+};
+
+manifest('policies have the fields of the contract, each with its type, default and bounds', () => {
+  assert.equal(fieldsOf('admissionpolicies'), common);
+  assert.equal(fieldsOf('clusteradmissionpolicies'), { ...common, namespaceSelector: 'object', contextAwareResources: 'array of object', allowInsideAdmissionControllerNamespace: 'boolean' });
+  const required = (path: readonly string[]): unknown => [...(field('clusteradmissionpolicies', 'v1', path)?.required ?? [])].sort();
+  assert.equal([required(['spec', 'matchConditions', '[]']), required(['spec', 'contextAwareResources', '[]']), required(['spec', 'rules', '[]'])], [['expression', 'name'], ['apiVersion', 'kind'], []]);
+  assert.equal(Object.keys(field('clusteradmissionpolicies', 'v1', ['spec', 'rules', '[]'])?.properties ?? {}), ['operations', 'apiGroups', 'apiVersions', 'resources', 'scope']);
+  for (const selector of ['objectSelector', 'namespaceSelector']) assert.is(field('clusteradmissionpolicies', 'v1', ['spec', selector])?.['x-kubernetes-map-type'], 'atomic');
+});
+
+manifest('a status has the fields of the contract', () => {
+  for (const plural of ['clusteradmissionpolicies', 'admissionpolicies']) {
+    assert.equal(field(plural, 'v1', ['status'])?.required, ['policyStatus']);
+    assert.equal(field(plural, 'v1', ['status', 'mode'])?.['enum'], ['protect', 'monitor', 'unknown']);
+  }
+  assert.equal(field('policyservers', 'v1', ['status'])?.required, ['conditions']);
+  for (const plural of ['policyservers', 'admissionpolicies']) {
+    assert.is(field(plural, 'v1', ['status', 'conditions'])?.['x-kubernetes-list-type'], 'map');
+    assert.equal([...(field(plural, 'v1', ['status', 'conditions', '[]'])?.required ?? [])].sort(), ['lastTransitionTime', 'message', 'reason', 'status', 'type']);
+    assert.ok(field(plural, 'v1', ['status', 'conditions', '[]', 'observedGeneration']));
+  }
 });
 
 for (const [title, path, keyword, expected] of [

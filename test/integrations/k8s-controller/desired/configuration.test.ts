@@ -76,6 +76,12 @@ configurations('sources are told as the policy-server reads them', () => {
   assert.equal(JSON.parse(data['sources.yml']), { insecure_sources: ['a:5000'], source_authorities: { 'b:5000': [{ type: 'Data', data: 'PEM 1' }, { type: 'Data', data: 'PEM 2' }] } });
 });
 
+configurations('of sources only what there is is told', () => {
+  const told = (spec: object): string => serverConfiguration(policyServer(spec), []).data['sources.yml'];
+  assert.is(told({ insecureSources: ['a:5000'], sourceAuthorities: {} }), '{"insecure_sources":["a:5000"]}');
+  assert.is(told({ insecureSources: [], sourceAuthorities: { b: ['PEM'] } }), '{"source_authorities":{"b":[{"data":"PEM","type":"Data"}]}}');
+});
+
 configurations('the version is 32 hexadecimal digits of the content, in whatever order it is given', () => {
   const policies = [clusterPolicy(), namespacedPolicy()];
   const { hash } = serverConfiguration(policyServer(), policies);

@@ -109,6 +109,14 @@ deployments('in the network of the Node, names are looked up in the cluster firs
   assert.equal([spec['hostNetwork'], spec['dnsPolicy']], [true, 'ClusterFirstWithHostNet']);
 });
 
+deployments('a Pod that is told to go takes requests until everybody knows, and has the time to answer the longest of them', () => {
+  const { spec } = build(policyServer()).spec.template;
+  const [container] = spec.containers;
+  const { preStop } = container?.['lifecycle'] as { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+  // The policy-server itself takes requests for three seconds more, and a policy may be given thirty.
+  assert.ok(Number(spec['terminationGracePeriodSeconds']) > preStop.sleep.seconds + 3 + 30);
+});
+
 deployments('the number of Pods can be left to somebody else', () => {
   const left = desiredDeployment({ server: policyServer(), hash: hash('a'), defaults: defaults(), replicas: undefined }) as unknown as Shape;
   assert.not.ok('replicas' in left.spec);
@@ -129,14 +137,32 @@ for (const [title, telemetry, hostNetwork, expected] of [
 }
 
 deployments('a switch of telemetry takes the place of the user\'s', () => {
-  const server = policyServer({ env: [{ name: 'KUBEWARDEN_ENABLE_METRICS', value: 'false' }, { name: 'Z', value: '1' }] });
-  const names = environment(server, { telemetry: { metrics: true, tracing: false, collector: { kind: 'sidecar' } } });
-  assert.equal(names.slice(-3).map(([name, value]) => `${name}=${value ?? ''}`), ['KUBEWARDEN_ENABLE_METRICS=true', 'Z=1', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317']);
+  const server = policyServer({ env: [{ name: 'KUBEWARDEN_ENABLE_METRICS', value: 'false' }, { name: 'KUBEWARDEN_LOG_FMT', value: 'text' }, { name: 'Z', value: '1' }] });
+  const names = environment(server, { telemetry: { metrics: true, tracing: true, collector: { kind: 'sidecar' } } });
+  assert.equal(names.slice(-4).map(([name, value]) => `${name}=${value ?? ''}`), ['KUBEWARDEN_ENABLE_METRICS=true', 'KUBEWARDEN_LOG_FMT=otlp', 'Z=1', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317']);
 });
 
-deployments('26 variables of the controller are handed on', () => {
-  assert.is(replicatedVariables.length, 28 - 2);
-  assert.ok(replicatedVariables.includes('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'));
+deployments('the collector\'s authority and the certificate that it is shown are mounted in the folders that the controller has them in; not for a sidecar, and not while telemetry is off', () => {
+  const variables = { OTEL_EXPORTER_OTLP_CERTIFICATE: '/otel/authority/ca.crt', OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: '/otel/client/tls.crt' };
+  const collector = { kind: 'remote', variables, certificateSecret: 'otel-ca', clientCertificateSecret: 'otel-client' } as const;
+  const mounted = (telemetry: Telemetry): readonly string[] => {
+    const { volumes, containers } = build(policyServer(), { telemetry }).spec.template.spec;
+    return volumes.flatMap((volume, index) => (volume.name.startsWith('otel-') ? [`${JSON.stringify(volume)} ${JSON.stringify(containers[0]?.volumeMounts[index])}`] : []));
+  };
+  assert.equal(mounted({ metrics: true, tracing: false, collector }), [
+    '{"name":"otel-collector-certificate","secret":{"secretName":"otel-ca","defaultMode":420}} {"name":"otel-collector-certificate","mountPath":"/otel/authority","readOnly":true}',
+    '{"name":"otel-collector-client-certificate","secret":{"secretName":"otel-client","defaultMode":420}} {"name":"otel-collector-client-certificate","mountPath":"/otel/client","readOnly":true}',
+  ]);
+  assert.equal(mounted({ metrics: false, tracing: false, collector }), []);
+  assert.equal(mounted({ metrics: true, tracing: true, collector: { kind: 'sidecar' } }), []);
+  assert.equal(mounted({ metrics: true, tracing: false, collector: { ...collector, certificateSecret: undefined, clientCertificateSecret: undefined } }), []);
+});
+
+deployments('the variables of the controller that are handed on are the contract\'s 26', () => {
+  const common = ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY', 'COMPRESSION', 'ENDPOINT', 'HEADERS', 'INSECURE', 'TIMEOUT'];
+  const contract = [...common, ...common.map((word) => `METRICS_${word}`), 'METRICS_DEFAULT_HISTOGRAM_AGGREGATION', 'METRICS_TEMPORALITY_PREFERENCE', ...common.map((word) => `TRACES_${word}`)];
+  assert.is(contract.length, 26);
+  assert.equal([...replicatedVariables].sort(), contract.map((word) => `OTEL_EXPORTER_OTLP_${word}`).sort());
 });
 
 deployments.run();

@@ -49,6 +49,12 @@ webhooks('a namespaced policy is asked about its own namespace only, and about n
   assert.equal(webhook['rules'], [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: 'Namespaced' }]);
 });
 
+webhooks('C15: match conditions are registered as they are given, and nobody is asked whether the API server knows them: left out, the policy would judge more', () => {
+  const conditions = [{ name: 'b', expression: 'true' }, { name: 'a', expression: 'object.metadata.name != "x"' }];
+  for (const mutating of [true, false]) assert.equal(webhookOf(clusterPolicy({ mutating, matchConditions: conditions }))['matchConditions'], conditions);
+  assert.not('matchConditions' in webhookOf(clusterPolicy({ matchConditions: [] })));
+});
+
 webhooks('our own registrations, whole', () => {
   const owner = { apiVersion: 'v1', kind: 'Namespace', name: namespace, uid: 'namespace-uid' };
   assertGolden('own-webhooks', ownWebhookConfigurations({ namespace, service: 'kubewarden-controller-webhook-service', authorities: 'PEM\n', owner }));

@@ -30,6 +30,8 @@ for (const [title, seen, wanted, expected] of [
   ['a text that only looks like an amount', { value: '1000' }, { value: '1k' }, false],
   ['an object where a list is wanted', { a: {} }, { a: [1] }, false],
   ['null where an object is wanted', { a: null }, { a: { b: 1 } }, false],
+  ['a selector with a label more selects less', { selector: { app: 'ours', more: 'theirs' } }, { selector: { app: 'ours' } }, false],
+  ['a selector as it ought to be', { selector: { b: '2', app: 'ours' } }, { selector: { app: 'ours', b: '2' } }, true],
   ['owners of others beside ours', { ownerReferences: [{ uid: '1' }, { uid: '2' }] }, { ownerReferences: [{ uid: '2' }] }, true],
 ] as const) {
   coverage(`covers: ${title}`, () => assert.is(covers(seen, wanted), expected));

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { ownsMore } from '../../../../integrations/k8s-controller/src/plan/ownership.js';
+import { ownsMore, referencePlace } from '../../../../integrations/k8s-controller/src/plan/ownership.js';
 import { seen } from '../support/objects.js';
 
 const ownership = suite('k8s-controller/plan/ownership');
@@ -28,6 +28,16 @@ for (const [title, metadata, wanted, expected] of [
   ['the field is of the status', applied({ 'f:a': {} }, { subresource: 'status' }), {}, false],
 ] as const) {
   ownership(`${title}: ${expected ? 'there is more' : 'there is no more'}`, () => assert.is(ownsMore(seen('Deployment', 'a', {}, metadata), wanted), expected));
+}
+
+const entry = (manager: string, operation: string, subresource?: string): object => ({ manager, operation, fieldsV1: {}, ...(subresource === undefined ? {} : { subresource }) });
+for (const [title, managedFields, place] of [
+  ['behind others', [entry('kubectl', 'Update'), entry('controller', 'Update')], 1],
+  ['not where it only wrote the status', [entry('controller', 'Update', 'status')], undefined],
+  ['not where we have applied already', [entry('controller', 'Update'), entry('wasmwarden-controller', 'Apply')], undefined],
+  ['not where nothing is known of managers', undefined, undefined],
+] as const) {
+  ownership(`the reference stands among the managers: ${title}`, () => assert.is(referencePlace(seen('Deployment', 'a', {}, managedFields === undefined ? {} : { managedFields })), place));
 }
 
 ownership.run();

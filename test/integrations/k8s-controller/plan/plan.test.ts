@@ -28,6 +28,14 @@ plans('what we applied once and want no more is taken back by applying again', (
   assert.equal(kinds(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, { ...labelled, managedFields })])), ['apply']);
 });
 
+plans('what the reference made is taken over before it is changed, so that what it set can be taken back', () => {
+  const managedFields = [{ manager: 'controller', operation: 'Update', fieldsV1: { 'f:data': { 'f:y': {} } } }];
+  assert.equal(planFor(present(wanted), [seen('ConfigMap', 'a', { data: { y: '2' } }, { ...labelled, managedFields })]), {
+    kind: 'steps',
+    actions: [{ kind: 'adopt', reference, place: 0, precondition: { uid: 'a-uid', resourceVersion: '1' } }],
+  });
+});
+
 plans('what a stranger added goes where strangers may not, for the version that was seen only', () => {
   const plan = planFor(present(wanted, { exact: ['data'] }), [seen('ConfigMap', 'a', { data: { x: '1', y: '2' } }, labelled)]);
   assert.equal(plan, { kind: 'steps', actions: [{ kind: 'replace-fields', reference, fields: { data: { x: '1' } }, precondition: { uid: 'a-uid', resourceVersion: '1' } }] });

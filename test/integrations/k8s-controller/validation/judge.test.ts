@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import type { PolicyIdentity } from '../../../../integrations/k8s-controller/src/desired/names.js';
-import { forbidden, type FieldError } from '../../../../integrations/k8s-controller/src/validation/field-error.js';
+import { forbidden, unchecked, type FieldError } from '../../../../integrations/k8s-controller/src/validation/field-error.js';
 import { judge, type Registry } from '../../../../integrations/k8s-controller/src/validation/judge.js';
 import type { ReviewRequest } from '../../../../integrations/k8s-controller/src/validation/review.js';
 
@@ -64,6 +64,15 @@ judging('C5: nothing keeps the finalizer of an object that is being deleted from
   assert.is(await message(review('ClusterAdmissionPolicy', going(bad), going(bad))), undefined);
 });
 
+judging('C5: not even a spec that cannot be read', async () => {
+  for (const kind of ['PolicyServer', 'AdmissionPolicy'] as const) {
+    for (const spec of [undefined, null, { image: 5, rules: 'none' }]) {
+      const object = { metadata: { name: 'a', uid: 'u', deletionTimestamp: '2026-01-01T00:00:00Z' }, ...(spec === undefined ? {} : { spec }) };
+      assert.is(await message(review(kind, object, object)), undefined);
+    }
+  }
+});
+
 judging('an object that is being deleted and changed is judged', async () => {
   const changed = going({ ...policy, spec: { ...policy.spec, rules: [] } });
   assert.match((await message(review('ClusterAdmissionPolicy', changed, going(policy)))) ?? '', /spec\.rules/);
@@ -84,7 +93,7 @@ judging('the API server is asked about a policy that is otherwise right and new 
 });
 
 judging('what cannot be asked is refused: a doubt rejects', async () => {
-  const known = registry({ webhookErrors: [{ reason: 'InternalError', field: 'spec', detail: 'cannot check' }] });
+  const known = registry({ webhookErrors: [unchecked('spec', 'cannot check')] });
   assert.is((await judge('validate', review('ClusterAdmissionPolicy', policy), known)).response.allowed, false);
 });
 

@@ -15,6 +15,7 @@ const relations: Relations = {
   policiesWithId: (id) => (id === 'clusterwide-a' ? [cluster] : id === 'namespaced-ns-b' ? [tenant] : []),
   allPolicies: () => [cluster, tenant],
   allServers: () => ['default', 'other'],
+  allWebhooks: () => [],
 };
 
 const subjects: readonly Subject[] = [{ kind: 'policy-server', name: 'default' }, { kind: 'policy', policy: cluster }, { kind: 'policy', policy: tenant }, { kind: 'certificates' }, { kind: 'own-webhooks' }];
@@ -26,6 +27,12 @@ const labels = { 'kubewarden/policy-server': 'default' };
 const service = (name: string): object => ({ webhooks: [{ clientConfig: { caBundle: '', service: { namespace: 'kubewarden', name } } }] });
 
 keys('everybody is asked for at the start', () => assert.equal(allSubjects(relations).map(formatKey), everybody));
+
+keys('a webhook configuration that outlived its policy is looked at from the start, and so is the server that it points to', () => {
+  const orphan = seen('ValidatingWebhookConfiguration', 'clusterwide-gone', service('policy-server-other'), { annotations: { kubewardenPolicyName: 'gone', kubewardenPolicyNamespace: '' } });
+  const asked = allSubjects({ ...relations, allPolicies: () => [], allServers: () => [], allWebhooks: () => [orphan] });
+  assert.equal(asked.map(formatKey), ['certificates', 'own-webhooks', 'policy/ClusterAdmissionPolicy//gone', 'policy-server/other', 'certificates']);
+});
 
 for (const [title, object, expected] of [
   ['a PolicyServer: itself and its policies', seen('PolicyServer', 'default'), bound],
