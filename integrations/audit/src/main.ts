@@ -61,14 +61,14 @@ async function main(): Promise<number> {
 async function scan(surroundings: Surroundings, config: AuditConfig): Promise<void> {
   const { log, tally, runUid, client, patience, format } = surroundings;
   log.info({ runUid, extent: config.extent, reportKind: format.name }, 'scan started');
-  if (config.store && format.name === 'openreports') {
-    await removeLegacyReports(client, patience).catch((error: unknown) => {
-      if (!isFault(error)) throw error;
-      log.warn({ error: error.message }, 'failed to remove legacy PolicyReports');
-    });
-  }
   try {
-    await scanCluster(surroundings, config);
+    const gaps = await scanCluster(surroundings, config);
+    if (config.store && format.name === 'openreports') {
+      await removeLegacyReports({ client, patience, extent: config.extent, gaps }).catch((error: unknown) => {
+        if (!isFault(error)) throw error;
+        log.warn({ error: error.message }, 'failed to remove legacy PolicyReports');
+      });
+    }
   } finally {
     log.info({ runUid, ...tally.figures }, 'scan finished');
   }

@@ -1,0 +1,264 @@
+// The scanner as a program, against an API server and a policy-server that are simulated: what it asks, writes, says and returns.
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { json, text } from 'node:stream/consumers';
+
+import * as assert from 'uvu/assert';
+import { suite } from 'uvu';
+
+import { createAuthority } from '../../support/policy-server/authority.js';
+import { scratchFolder } from '../../support/scratch.js';
+import { SimulatedCluster, type StoredObject } from './simulated-cluster.js';
+
+const scan = suite('integrations/audit/scan');
+
+interface Review {
+  readonly request: { readonly uid: string; readonly name: string; readonly namespace?: string; readonly resource: { readonly resource: string }; readonly object: StoredObject };
+}
+
+/** What the policy-server was asked. */
+interface Question {
+  readonly policy: string;
+  readonly type: string | undefined;
+  readonly review: Review;
+}
+
+interface ScanEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
+}
+
+interface Report extends StoredObject {
+  readonly scope: Readonly<Record<string, string>>;
+  readonly summary: Readonly<Record<string, number>>;
+  readonly results: readonly { readonly policy: string; readonly result: string; readonly message?: string }[];
+}
+
+const authority = await createAuthority('servers');
+const clients = await createAuthority('clients');
+const folder = scratchFolder();
+const file = (name: string, content: string): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+const ca = file('ca.crt', authority.pem);
+const own = await clients.issueClient('audit-scanner-client');
+const [certificate, key] = [file('tls.crt', own.certificate), file('tls.key', own.key)];
+
+const questions: Question[] = [];
+const server = await startPolicyServer();
+const serverUrl = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+/** It demands the scanner's certificate. */
+async function startPolicyServer(): Promise<Server> {
+  const { certificate: cert, key: serverKey } = await authority.issueServer();
+  const started = createServer({ cert, key: serverKey, requestCert: true, rejectUnauthorized: true, ca: clients.pem }, (request, response) => {
+    void json(request).then((review) => {
+      const question = { policy: request.url?.replace('/audit/', '') ?? '', type: request.headers['content-type'], review: review as Review };
+      questions.push(question);
+      response.writeHead(200).end(JSON.stringify({ response: { uid: question.review.request.uid, allowed: true } }));
+    });
+  });
+  await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+  return started;
+}
+
+/** Runs the scanner to its end. */
+async function run(cluster: SimulatedCluster, ...words: readonly string[]): Promise<ScanEnd> {
+  const entry = { name: 'c', cluster: { 'server': await cluster.start(), 'insecure-skip-tls-verify': true } };
+  const kubeConfig = file('kubeconfig', JSON.stringify({ 'apiVersion': 'v1', 'kind': 'Config', 'clusters': [entry], 'users': [{ name: 'u', user: { token: 't' } }], 'contexts': [{ name: 'x', context: { cluster: 'c', user: 'u' } }], 'current-context': 'x' }));
+  questions.length = 0;
+  const given = ['--policy-server-url', serverUrl, '--extra-ca', ca, '--client-cert', certificate, '--client-key', key, ...words];
+  const child = spawn(process.execPath, ['--conditions=@wasmwarden/source', 'build/integrations/audit/src/main.js', ...given], { env: { ...process.env, KUBECONFIG: kubeConfig }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr, lines: stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>) };
+}
+
+const pod = (name: string, namespace: string): StoredObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace }, spec: { containers: [] } });
+const policy = (name: string, resources: readonly string[] = ['pods'], spec: object = {}): StoredObject => ({
+  apiVersion: 'policies.kubewarden.io/v1',
+  kind: 'ClusterAdmissionPolicy',
+  metadata: { name },
+  spec: { policyServer: 'default', rules: [{ apiGroups: [''], apiVersions: ['v1'], resources, operations: ['CREATE'] }], ...spec },
+  status: { policyStatus: 'active' },
+});
+
+/** A cluster with namespaces of which each has a Pod, and policies. */
+function clusterWith(namespaces: readonly string[], policies: readonly StoredObject[], absent: readonly string[] = []): SimulatedCluster {
+  const cluster = new SimulatedCluster(absent);
+  for (const name of namespaces) {
+    cluster.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    cluster.put(pod(`of-${name}`, name));
+  }
+  for (const one of policies) cluster.put(one);
+  return cluster;
+}
+
+/** A report that an earlier run left. */
+const leftBehind = (name: string, namespace: string | undefined, labels: object = { 'app.kubernetes.io/managed-by': 'kubewarden' }): StoredObject => ({
+  apiVersion: 'wgpolicyk8s.io/v1alpha2',
+  kind: namespace === undefined ? 'ClusterPolicyReport' : 'PolicyReport',
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }), labels: { ...labels } },
+  scope: { apiVersion: 'v1', kind: namespace === undefined ? 'Namespace' : 'Pod' },
+  results: [],
+});
+const names = (objects: readonly StoredObject[]): readonly string[] => objects.map(({ metadata }) => metadata.name).sort();
+const reported = (cluster: SimulatedCluster, kind = 'PolicyReport'): readonly string[] => (cluster.all(kind) as readonly Report[]).map(({ scope }) => scope['name'] ?? '').sort();
+
+scan('every namespace is scanned but those of the skip list and that of the policy-servers', async () => {
+  await using cluster = clusterWith(['a', 'b', 'c', 'd', 'policy-servers'], [policy('pods')]);
+  const { code, stderr, lines } = await run(cluster, '-k', 'policy-servers', '-i', 'b,c', '--parallel-namespaces', '2');
+  assert.equal([code, stderr], [0, '']);
+  assert.equal(reported(cluster), ['of-a', 'of-d']);
+  const { objects, reports, passed, failures } = lines.find(({ message }) => message === 'scan finished') ?? {};
+  assert.equal([objects, reports, passed, failures], [2, 2, 2, 0]);
+});
+
+scan('one namespace is scanned although the skip list names it; the cluster scope has reports of its own kind', async () => {
+  await using one = clusterWith(['a', 'kubewarden'], [policy('pods'), policy('namespaces', ['namespaces'])]);
+  assert.is((await run(one, '--namespace=kubewarden', '-i', 'kubewarden')).code, 0);
+  assert.equal([reported(one), reported(one, 'ClusterPolicyReport')], [['of-kubewarden'], []]);
+  await using other = clusterWith(['a', 'b'], [policy('pods'), policy('namespaces', ['namespaces'])]);
+  assert.is((await run(other, '-c')).code, 0);
+  assert.equal([reported(other), reported(other, 'ClusterPolicyReport')], [[], ['a', 'b']]);
+});
+
+scan('a policy is asked under its own path, with the object as it was listed', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')]);
+  const [stored] = cluster.all('Pod');
+  assert.is((await run(cluster)).code, 0);
+  assert.equal(questions.map(({ policy: id, type }) => [id, type]), [['clusterwide-pods', 'application/json']]);
+  assert.equal(questions[0]?.review.request.object, stored);
+});
+
+scan('lists are asked for in pages of the given size, and every page is gone through', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')]);
+  for (let index = 0; index < 7; index += 1) cluster.put(pod(`pod-${index}`, 'a'));
+  assert.is((await run(cluster, '--page-size', '3')).code, 0);
+  assert.is(reported(cluster).length, 8);
+  assert.equal(cluster.requests.filter(({ path }) => path === '/api/v1/namespaces/a/pods').map(({ query }) => [query.get('limit'), query.get('continue')]), [['3', null], ['3', '3'], ['3', '6']]);
+});
+
+scan('policies and what is served are asked for once, whatever the number of namespaces', async () => {
+  await using cluster = clusterWith(['a', 'b', 'c', 'd'], [policy('pods'), policy('more')]);
+  await run(cluster);
+  const asked = (path: string): number => cluster.requests.filter((request) => request.path === path).length;
+  assert.equal(['/apis', '/apis/policies.kubewarden.io/v1/clusteradmissionpolicies', '/apis/policies.kubewarden.io/v1/admissionpolicies'].map(asked), [1, 1, 1]);
+});
+
+scan('what was left behind goes once its object is gone, and stays where its objects could not be listed', async () => {
+  await using cluster = clusterWith(['a', 'b'], [policy('pods')]);
+  for (const home of ['a', 'b']) cluster.put(leftBehind(`stale-${home}`, home));
+  cluster.put(leftBehind('foreign', 'a', { 'app.kubernetes.io/managed-by': 'somebody' }));
+  cluster.fails = ({ path }) => (path === '/api/v1/namespaces/b/pods' ? 403 : undefined);
+  const { code, lines } = await run(cluster);
+  assert.is(code, 0);
+  assert.equal(lines.filter(({ message }) => message === 'Failed to list resources').map(({ level, resource, namespace }) => [level, resource, namespace]), [['warning', 'pods', 'b']]);
+  assert.equal(names(cluster.all('PolicyReport')).filter((name) => !/^[0-9a-f-]{36}$/.test(name)), ['foreign', 'stale-b']);
+});
+
+scan('with --disable-store nothing is written and nothing removed', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')]);
+  cluster.put(leftBehind('stale', 'a'));
+  assert.is((await run(cluster, '--disable-store', '--report-kind=openreports')).code, 0);
+  assert.is(questions.length, 1);
+  assert.equal([names(cluster.all('PolicyReport')), cluster.all('Report').length], [['stale'], 0]);
+  assert.equal(cluster.requests.filter(({ method }) => method !== 'GET'), []);
+});
+
+scan('a report that cannot be written is told, and changes neither the exit code nor the other reports', async () => {
+  await using cluster = clusterWith(['a', 'b'], [policy('pods')]);
+  cluster.put(leftBehind('stale', 'a'));
+  cluster.fails = ({ method, path }) => (method !== 'GET' && path.includes('/namespaces/a/policyreports') ? 422 : undefined);
+  const { code, lines } = await run(cluster);
+  assert.is(code, 0);
+  assert.equal(lines.filter(({ level }) => level === 'error').map(({ message }) => message), ['error adding PolicyReport to store.']);
+  assert.equal([reported(cluster).filter((name) => name !== ''), cluster.all('PolicyReport').length], [['of-b'], 2]);
+});
+
+scan('a run that writes OpenReports removes our PolicyReports when it is through, and only ours', async () => {
+  await using cluster = clusterWith(['a', 'left-out'], [policy('pods'), policy('namespaces', ['namespaces'])]);
+  cluster.put(leftBehind('ours', 'a'));
+  cluster.put(leftBehind('ours-too', 'left-out'));
+  cluster.put(leftBehind('ours-as-well', undefined));
+  cluster.put(leftBehind('foreign', 'a', {}));
+  assert.is((await run(cluster, '--report-kind=openreports', '-i', 'left-out')).code, 0);
+  assert.equal([names(cluster.all('PolicyReport')), cluster.all('ClusterPolicyReport')], [['foreign'], []]);
+  assert.equal([reported(cluster, 'Report'), reported(cluster, 'ClusterReport')], [['of-a'], ['a', 'left-out']]);
+});
+
+for (const [title, absent, failing, code, kept] of [
+  ['whose reports have no definition', ['openreports.io/v1alpha1'], '', 1, ['old-pod']],
+  ['that cannot read policies', [], '/apis/policies.kubewarden.io/v1/clusteradmissionpolicies', 1, ['old-pod']],
+  ['that cannot list a resource', [], '/api/v1/namespaces/a/pods', 0, ['old-pod']],
+  ['that can do everything', [], '', 0, []],
+] as const) {
+  scan(`of a run ${title}, ${kept.length === 0 ? 'no PolicyReport of an earlier one is left' : 'the PolicyReports of an earlier one stay'}`, async () => {
+    await using cluster = clusterWith(['a'], [policy('pods')], absent);
+    cluster.put(leftBehind('old-pod', 'a'));
+    cluster.fails = ({ path }) => (path === failing ? 403 : undefined);
+    assert.is((await run(cluster, '--report-kind=openreports')).code, code);
+    assert.equal(names(cluster.all('PolicyReport')), kept);
+  });
+}
+
+scan('of a run over one namespace, the PolicyReports of an earlier one go there and stay elsewhere', async () => {
+  await using cluster = clusterWith(['a', 'b'], [policy('pods')]);
+  for (const home of ['a', 'b', undefined]) cluster.put(leftBehind(`old-${home ?? 'cluster'}`, home));
+  assert.is((await run(cluster, '--report-kind=openreports', '-n', 'a')).code, 0);
+  assert.equal([names(cluster.all('PolicyReport')), names(cluster.all('ClusterPolicyReport'))], [['old-b'], ['old-cluster']]);
+});
+
+scan('PolicyReports that cannot be removed are a warning, and the run is good', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')]);
+  cluster.put(leftBehind('old', 'a'));
+  cluster.fails = ({ method, path }) => (method === 'DELETE' && path.includes('policyreports') ? 403 : undefined);
+  const { code, lines } = await run(cluster, '--report-kind=openreports');
+  assert.equal([code, reported(cluster, 'Report')], [0, ['of-a']]);
+  assert.ok(lines.some(({ level, message }) => level === 'warning' && message === 'failed to remove legacy PolicyReports'));
+});
+
+scan('with --output-scan the log holds each report as it is stored', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods'), policy('namespaces', ['namespaces'])]);
+  const { lines } = await run(cluster, '-o', '--report-kind', 'policyreport');
+  const logged = (message: string): unknown => lines.filter((line) => line['message'] === message).map(({ report }) => [(report as Report).scope, (report as Report).summary, (report as Report).results]);
+  const stored = (kind: string): unknown => (cluster.all(kind) as readonly Report[]).map(({ scope, summary, results }) => [scope, summary, results]);
+  assert.equal([logged('PolicyReport summary'), logged('ClusterPolicyReport summary')], [stored('PolicyReport'), stored('ClusterPolicyReport')]);
+});
+
+for (const [words, message] of [
+  [['--report-kind=openreport'], "invalid report-kind 'openreport': supported values are 'openreports' and 'policyreport'"],
+  [['--client-key='], '--client-cert and --client-key must be given together'],
+  [['--extra-ca=/nowhere.pem'], "--extra-ca: cannot read /nowhere.pem: ENOENT: no such file or directory, open '/nowhere.pem'"],
+  [['--no-such-flag'], "unknown option '--no-such-flag'"],
+  [['--namespace=nowhere'], 'cannot get namespaces "nowhere": the API server answered 404 NotFound: because NotFound'],
+] as const) {
+  scan(`${words.join(' ')}: exit code 1, and the reason behind the reference's words`, async () => {
+    await using cluster = clusterWith(['a'], [policy('pods')]);
+    const { code, stderr } = await run(cluster, ...words);
+    assert.equal([code, stderr], [1, `Error on cmd.Execute(): ${message}\n`]);
+  });
+}
+
+scan('every line on standard output is a JSON object with time, level, component and message', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods'), policy('off', ['pods'], { backgroundAudit: false }), policy('lost', ['unicorns'])]);
+  const { stdout, lines } = await run(cluster, '-c', '-n', 'a', '--loglevel', '');
+  assert.ok(lines.length > 3, stdout);
+  for (const { time, level, component, message } of lines) {
+    assert.ok(!Number.isNaN(Date.parse(String(time))) && ['debug', 'info', 'warning', 'error'].includes(String(level)) && component === 'audit-scanner' && typeof message === 'string', stdout);
+  }
+  assert.is(lines[0]?.['message'], 'Cannot scan cluster wide and only a namespace at the same time');
+});
+
+scan.after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+scan.run();
