@@ -236,10 +236,11 @@ for (const [words, message] of [
   [['--report-kind=openreport'], "invalid report-kind 'openreport': supported values are 'openreports' and 'policyreport'"],
   [['--client-key='], '--client-cert and --client-key must be given together'],
   [['--extra-ca=/nowhere.pem'], "--extra-ca: cannot read /nowhere.pem: ENOENT: no such file or directory, open '/nowhere.pem'"],
+  [[`--extra-ca=${file('none.pem', 'no PEM')}`], '--extra-ca: the file holds no certificate in PEM'],
   [['--no-such-flag'], "unknown option '--no-such-flag'"],
   [['--namespace=nowhere'], 'cannot get namespaces "nowhere": the API server answered 404 NotFound: because NotFound'],
 ] as const) {
-  scan(`${words.join(' ')}: exit code 1, and the reason behind the reference's words`, async () => {
+  scan(`exit code 1 behind the reference's words: ${message}`, async () => {
     await using cluster = clusterWith(['a'], [policy('pods')]);
     const { code, stderr } = await run(cluster, ...words);
     assert.equal([code, stderr], [1, `Error on cmd.Execute(): ${message}\n`]);
