@@ -1,4 +1,4 @@
-// A cluster in memory that answers over HTTP what a scan asks an API server: discovery, pages, and reports written and removed.
+// A cluster in memory that answers over HTTP what a scanner asks an API server: discovery, pages, watches, and reports written and removed.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -46,6 +46,7 @@ const everything: Readonly<Record<string, readonly Served[]>> = {
   'v1': [...kinds(true, { pods: 'Pod', services: 'Service', configmaps: 'ConfigMap', secrets: 'Secret' }), ...kinds(false, { namespaces: 'Namespace' }), ...kinds(false, { componentstatuses: 'ComponentStatus' }, ['get', 'list'])],
   'policies.kubewarden.io/v1': [...kinds(true, { admissionpolicies: 'AdmissionPolicy' }), ...kinds(false, { clusteradmissionpolicies: 'ClusterAdmissionPolicy', policyservers: 'PolicyServer' })],
   'wgpolicyk8s.io/v1alpha2': [...kinds(true, { policyreports: 'PolicyReport' }), ...kinds(false, { clusterpolicyreports: 'ClusterPolicyReport' })],
+  'example.com/v1': kinds(true, { widgets: 'Widget' }),
   'openreports.io/v1alpha1': [...kinds(true, { reports: 'Report' }), ...kinds(false, { clusterreports: 'ClusterReport' })],
 };
 
@@ -55,7 +56,9 @@ export class SimulatedCluster implements AsyncDisposable {
   /** A status in place of the answer. */
   fails: (request: ClusterRequest) => number | undefined = () => undefined;
   readonly #objects = new Map<string, StoredObject>();
-  readonly #absent: ReadonlySet<string>;
+  readonly #events: { readonly version: number; readonly key: string; readonly type: string; readonly object: StoredObject }[] = [];
+  readonly #watches = new Set<() => void>();
+  readonly #absent: Set<string>;
   #version = 100;
   #web: WebServer | undefined;
 
@@ -70,12 +73,23 @@ export class SimulatedCluster implements AsyncDisposable {
     return this.#web.origin;
   }
 
+  /** Begins or ceases to serve an API version; its objects are kept. */
+  serve(apiVersion: string, isServed: boolean): void {
+    if (isServed) this.#absent.delete(apiVersion);
+    else this.#absent.add(apiVersion);
+  }
+
   /** Stores an object as it is, with a uid and a version unless it has them. */
   put(object: StoredObject): StoredObject {
     const [plural = '', namespaced = false] = Object.entries(everything).flatMap(([apiVersion, served]) => served.filter(({ kind }) => apiVersion === object.apiVersion && kind === object.kind).map((one) => [one.plural, one.namespaced] as const))[0] ?? [];
-    const full = this.#versioned({ ...object, metadata: { uid: randomUUID(), ...object.metadata } });
-    this.#objects.set(keyOf({ apiVersion: object.apiVersion, plural, namespace: namespaced ? object.metadata.namespace : undefined, name: object.metadata.name }), full);
-    return full;
+    const key = keyOf({ apiVersion: object.apiVersion, plural, namespace: namespaced ? object.metadata.namespace : undefined, name: object.metadata.name });
+    const uid = this.#objects.get(key)?.metadata.uid ?? randomUUID();
+    return this.#change(key, { ...object, metadata: { uid, ...object.metadata } });
+  }
+
+  /** Deletes everything of a kind that has a name. */
+  remove(kind: string, name: string): void {
+    for (const [key, object] of this.#objects) if (object.kind === kind && object.metadata.name === name) this.#remove(key, object);
   }
 
   /** Everything of a kind. */
@@ -87,9 +101,41 @@ export class SimulatedCluster implements AsyncDisposable {
     await this.#web?.[Symbol.asyncDispose]();
   }
 
+  #change(key: string, object: StoredObject): StoredObject {
+    const full = this.#versioned(object);
+    const type = this.#objects.has(key) ? 'MODIFIED' : 'ADDED';
+    this.#objects.set(key, full);
+    this.#tell(key, type, full);
+    return full;
+  }
+
+  #remove(key: string, object: StoredObject): void {
+    this.#objects.delete(key);
+    this.#tell(key, 'DELETED', this.#versioned(object));
+  }
+
   #versioned(object: StoredObject): StoredObject {
     this.#version += 1;
     return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#version) } };
+  }
+
+  #tell(key: string, type: string, object: StoredObject): void {
+    this.#events.push({ version: this.#version, key, type, object });
+    for (const watch of this.#watches) watch();
+  }
+
+  /** Tells what happens behind a version until the client has heard enough. */
+  #watch(place: Place, from: number, response: ServerResponse): void {
+    let told = from;
+    const tell = (): void => {
+      const news = this.#events.filter(({ version, key }) => version > told && isIn(key, place));
+      for (const { type, object } of news) response.write(`${JSON.stringify({ type, object })}\n`);
+      told = news.at(-1)?.version ?? told;
+    };
+    response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+    this.#watches.add(tell);
+    response.once('close', () => this.#watches.delete(tell));
+    tell();
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -98,6 +144,11 @@ export class SimulatedCluster implements AsyncDisposable {
     const request = { method: incoming.method ?? '', path: url.pathname, query: url.searchParams };
     this.requests.push(request);
     const failure = this.fails(request);
+    const place = placeOf(request.path);
+    if (failure === undefined && request.query.has('watch') && this.#isServed(place)) {
+      this.#watch(place, Number(request.query.get('resourceVersion')), response);
+      return;
+    }
     const answer = failure === undefined ? this.#answer(request, body) : refusal(failure);
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
   }
@@ -105,20 +156,23 @@ export class SimulatedCluster implements AsyncDisposable {
   #answer({ method, path, query }: ClusterRequest, body: string): Answer {
     if (path === '/api' || path === '/apis') return { status: 200, body: this.#discovery(path === '/api') };
     const place = placeOf(path);
-    if (this.#absent.has(place.apiVersion) || everything[place.apiVersion]?.some(({ plural }) => plural === place.plural) !== true) return refusal(404);
+    if (!this.#isServed(place)) return refusal(404);
     if (place.name === undefined) return this.#answerOnCollection(method, place, query, body);
     const key = keyOf(place);
     const object = this.#objects.get(key);
     if (object === undefined) return refusal(404);
-    if (method === 'PATCH') this.#objects.set(key, this.#versioned(merged(object, JSON.parse(body) as object) as StoredObject));
-    if (method === 'DELETE') this.#objects.delete(key);
+    if (method === 'PATCH') this.#change(key, merged(object, JSON.parse(body) as object) as StoredObject);
+    if (method === 'DELETE') this.#remove(key, object);
     return { status: 200, body: this.#objects.get(key) ?? object };
+  }
+
+  #isServed({ apiVersion, plural }: Place): boolean {
+    return !this.#absent.has(apiVersion) && everything[apiVersion]?.some((served) => served.plural === plural) === true;
   }
 
   #answerOnCollection(method: string, place: Place, query: URLSearchParams, body: string): Answer {
     if (method === 'POST') return { status: 201, body: this.put(JSON.parse(body) as StoredObject) };
     const selected = [...this.#objects].filter(([key, object]) => isIn(key, place) && isSelected(object, query));
-    if (method === 'DELETE') for (const [key] of selected) this.#objects.delete(key);
     const [from, limit] = [Number(query.get('continue') ?? 0), Number(query.get('limit') ?? selected.length)];
     const rest = from + limit < selected.length ? { continue: String(from + limit) } : {};
     const kind = everything[place.apiVersion]?.find(({ plural }) => plural === place.plural)?.kind ?? '';
