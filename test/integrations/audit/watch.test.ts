@@ -24,6 +24,15 @@ async function soon(cluster: SimulatedCluster, expected: readonly string[]): Pro
   assert.equal(reported(cluster), expected);
 }
 
+/** Waits until the objects of a policy are followed and nothing is under way: another look needs a reason. */
+async function followed(cluster: SimulatedCluster, path: string): Promise<void> {
+  while (!cluster.requests.some((request) => request.path === path && request.query.has('watch'))) await delay(20);
+  for (let seen = -1; seen !== cluster.requests.length; ) {
+    seen = cluster.requests.length;
+    await delay(1_000);
+  }
+}
+
 /** Watches a cluster while something is done with it, and gives the lines of the log. */
 async function watching(cluster: SimulatedCluster, act: () => Promise<void>): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const { child, ended } = await startScanner(cluster, [...server.words, '--watch']);
@@ -57,7 +66,7 @@ watch('objects and policies that come and go are followed', async () => {
 watch('objects of a kind that is served from now on are looked at', async () => {
   await using cluster = clusterWith(['a'], [policy('pods'), aboutWidgets], ['example.com/v1']);
   await watching(cluster, async () => {
-    await soon(cluster, ['of-a']);
+    await followed(cluster, '/api/v1/pods');
     cluster.put(widget('one'));
     cluster.serve('example.com/v1', true);
     await soon(cluster, ['of-a', 'one']);
@@ -68,16 +77,15 @@ watch('reports on a kind that is not served for a while stay', async () => {
   await using cluster = clusterWith(['a'], [policy('pods'), aboutWidgets]);
   cluster.put(widget('one'));
   await watching(cluster, async () => {
-    await soon(cluster, ['of-a', 'one']);
+    await followed(cluster, '/apis/example.com/v1/widgets');
     cluster.serve('example.com/v1', false);
-    // A new Pod's report tells that the cluster was looked at meanwhile.
-    await delay(7_000);
-    cluster.put(policy('more'));
-    cluster.put(pod('new', 'a'));
+    cluster.put(policy('configmaps', ['configmaps']));
+    cluster.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'new', namespace: 'a' } });
     await soon(cluster, ['new', 'of-a', 'one']);
     cluster.serve('example.com/v1', true);
     cluster.put(widget('two'));
     await soon(cluster, ['new', 'of-a', 'one', 'two']);
+    assert.equal(cluster.requests.filter(({ method }) => method === 'DELETE'), []);
   });
 });
 
