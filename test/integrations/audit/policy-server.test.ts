@@ -144,6 +144,18 @@ server('certificates that are replaced are used for new connections; what cannot
   assert.match(faults[0] ?? '', /^--client-cert and --client-key: cannot use the certificate with the key: /);
 });
 
+server('a server that does not answer is an error a second after its time is over, and is not asked again', async () => {
+  let asked = 0;
+  const silent = createServer({ cert, key }, () => (asked += 1));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const begunMs = Date.now();
+  const answer = await ask(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  silent.closeAllConnections();
+  silent.close();
+  assert.equal([answer, asked], [{ kind: 'errored', message: 'the policy-server did not answer within 11000 ms' }, 1]);
+  assert.ok(Date.now() - begunMs < 15_000);
+});
+
 for (const [title, texts, message] of [
   ['authorities without a certificate', { authorities: 'no PEM' }, /^--extra-ca: the file holds no certificate in PEM$/],
   ['a certificate that is none', { client: { certificate: 'no PEM', key } }, /^--client-cert and --client-key: cannot use the certificate with the key: /],

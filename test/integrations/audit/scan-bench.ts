@@ -45,6 +45,8 @@ export function file(name: string, content: string): string {
 /** A policy-server that accepts everything, and demands the scanner's certificate. */
 export interface PolicyServer {
   readonly questions: readonly Question[];
+  /** Waited for before each answer. */
+  pause: () => Promise<unknown>;
   /** How it is asked. */
   readonly words: readonly string[];
   readonly close: () => void;
@@ -56,21 +58,23 @@ export async function startPolicyServer(): Promise<PolicyServer> {
   const { certificate: cert, key } = await servers.issueServer();
   const client = await clients.issueClient('audit-scanner-client');
   const questions: Question[] = [];
-  const server = createServer({ cert, key, requestCert: true, rejectUnauthorized: true, ca: clients.pem }, (request, response) => {
-    void json(request).then((review) => {
+  const web = createServer({ cert, key, requestCert: true, rejectUnauthorized: true, ca: clients.pem }, (request, response) => {
+    void json(request).then(async (review) => {
       const question = { policy: request.url?.replace('/audit/', '') ?? '', type: request.headers['content-type'], review: review as Review };
       questions.push(question);
+      await server.pause();
       response.writeHead(200).end(JSON.stringify({ response: { uid: question.review.request.uid, allowed: true } }));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  const url = `https://127.0.0.1:${(web.address() as AddressInfo).port}`;
   const words = ['--policy-server-url', url, '--extra-ca', file('ca.crt', servers.pem), '--client-cert', file('tls.crt', client.certificate), '--client-key', file('tls.key', client.key)];
   const close = (): void => {
-    server.closeAllConnections();
-    server.close();
+    web.closeAllConnections();
+    web.close();
   };
-  return { questions, words, close };
+  const server: PolicyServer = { questions, pause: () => Promise.resolve(), words, close };
+  return server;
 }
 
 /** Starts the scanner. */

@@ -1,4 +1,6 @@
 // The scanner as a program, against an API server and a policy-server that are simulated: what it asks, writes, says and returns.
+import { setTimeout as delay } from 'node:timers/promises';
+
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
@@ -76,6 +78,91 @@ scan('what was left behind goes once its object is gone, and stays where its obj
   assert.is(code, 0);
   assert.equal(lines.filter(({ message }) => message === 'Failed to list resources').map(({ level, resource, namespace }) => [level, resource, namespace]), [['warning', 'pods', 'b']]);
   assert.equal(names(cluster.all('PolicyReport')).filter((name) => !/^[0-9a-f-]{36}$/.test(name)), ['foreign', 'stale-b']);
+});
+
+for (const [title, words, most] of [
+  ['one question at a time', ['--parallel-resources=1', '--parallel-policies=1'], 1],
+  ['several policies for each of several objects', ['--parallel-resources=2', '--parallel-policies=3'], 6],
+  ['no more in two namespaces than each may', ['--parallel-namespaces=2', '--parallel-resources=1', '--parallel-policies=1'], 2],
+] as const) {
+  scan(`so much is asked at once as the options say: ${title}`, async () => {
+    await using cluster = clusterWith(['a', 'b'], ['one', 'two', 'three'].map((name) => policy(name)));
+    for (let index = 0; index < 6; index += 1) for (const home of ['a', 'b']) cluster.put(pod(`pod-${index}`, home));
+    let [now, peak] = [0, 0];
+    server.pause = async () => {
+      now += 1;
+      peak = Math.max(peak, now);
+      await delay(20);
+      now -= 1;
+    };
+    const { code } = await run(cluster, ...words);
+    server.pause = () => Promise.resolve();
+    assert.equal([code, peak], [0, most]);
+  });
+}
+
+scan('who is not asked is counted in the summary and is in the log once, with the reason', async () => {
+  const conditional = { matchConditions: [{ name: 'n', expression: 'true' }] };
+  await using cluster = clusterWith(['a', 'b'], [policy('pods'), policy('off', ['pods'], { backgroundAudit: false }), policy('conditional', ['pods'], conditional), policy('lost', ['unicorns']), policy('exec', ['pods/exec'])]);
+  const { lines } = await run(cluster);
+  assert.equal((cluster.all('PolicyReport') as readonly Report[]).map(({ summary }) => summary), [1, 2].map(() => ({ pass: 1, fail: 0, warn: 0, error: 1, skip: 3 })));
+  assert.equal(
+    lines.filter(({ reason }) => reason !== undefined).map(({ level, message, policy: id, reason }) => [level, message, id, reason]).sort(),
+    [
+      ['info', 'policy skipped', 'clusterwide-conditional', 'it has matchConditions, which the audit does not evaluate'],
+      ['info', 'policy skipped', 'clusterwide-exec', 'its rules are about nothing that is stored and can be created'],
+      ['info', 'policy skipped', 'clusterwide-off', 'its field backgroundAudit is false'],
+      ['warning', 'policy errored', 'clusterwide-lost', 'the API server serves none of its resources: unicorns of v1'],
+    ],
+  );
+});
+
+scan('a severity that reports cannot have is left out, and said once', async () => {
+  const plain = policy('pods');
+  await using cluster = clusterWith(['a', 'b'], [{ ...plain, metadata: { ...plain.metadata, annotations: { 'io.kubewarden.policy.severity': 'dreadful' } } }]);
+  const { lines } = await run(cluster);
+  assert.equal(lines.filter(({ severity }) => severity !== undefined).map(({ level, policy: id, severity }) => [level, id, severity]), [['warning', 'clusterwide-pods', 'dreadful']]);
+  assert.equal((cluster.all('PolicyReport') as readonly Report[]).map(({ results }) => results.map((result) => 'severity' in result)), [[false], [false]]);
+});
+
+scan('a wildcard leaves out what nobody can create', async () => {
+  await using cluster = clusterWith(['a'], [policy('all', ['*'])]);
+  cluster.put({ apiVersion: 'v1', kind: 'ComponentStatus', metadata: { name: 'etcd-0' } });
+  const { lines } = await run(cluster);
+  assert.equal([reported(cluster), reported(cluster, 'ClusterPolicyReport')], [['of-a'], ['a']]);
+  assert.is(lines.find(({ message }) => message === 'scan finished')?.['failures'], 0);
+});
+
+for (const [title, failing] of [
+  ['what is served', '/apis'],
+  ['policies', '/apis/policies.kubewarden.io/v1/clusteradmissionpolicies'],
+  ['the Services of policy-servers', '/api/v1/namespaces/kubewarden/services'],
+  ['the version of the reports', '/apis/wgpolicyk8s.io/v1alpha2/policyreports'],
+  ['namespaces', '/api/v1/namespaces'],
+] as const) {
+  scan(`a run that cannot read ${title} ends with exit code 1 and removes nothing`, async () => {
+    await using cluster = clusterWith(['a'], [policy('pods')]);
+    cluster.put(leftBehind('old', 'a'));
+    cluster.fails = ({ path }) => (path === failing ? 403 : undefined);
+    const { code, stderr } = await run(cluster, '--policy-server-url=');
+    assert.is(code, 1);
+    assert.match(stderr, /^Error on cmd\.Execute\(\): .+\n$/);
+    assert.equal(names(cluster.all('PolicyReport')), ['old']);
+  });
+}
+
+scan('a run that is told to stop ends with exit code 1 and removes nothing', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')]);
+  cluster.put(leftBehind('old', 'a'));
+  const { child, ended } = await startScanner(cluster, server.words);
+  server.pause = () => {
+    child.kill('SIGTERM');
+    return delay(200);
+  };
+  const { code, stderr } = await ended;
+  server.pause = () => Promise.resolve();
+  assert.equal([code, stderr], [1, 'Error on cmd.Execute(): the scan was told to stop\n']);
+  assert.equal(names(cluster.all('PolicyReport')), ['old']);
 });
 
 scan('with --disable-store nothing is written and nothing removed', async () => {

@@ -9,7 +9,7 @@ import { startWebServer, type WebServer } from '../../support/web-server.js';
 export interface StoredObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string; readonly resourceVersion?: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly uid?: string; readonly resourceVersion?: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
   readonly [field: string]: unknown;
 }
 
@@ -186,7 +186,7 @@ export class SimulatedCluster implements AsyncDisposable {
       .filter(([apiVersion]) => !this.#absent.has(apiVersion) && (apiVersion === 'v1') === core)
       .map(([apiVersion, served]) => {
         const [version = '', group = ''] = apiVersion.split('/').reverse();
-        const resources = served.map(({ plural, kind, namespaced, verbs }) => ({ resource: plural, responseKind: { group, version, kind }, scope: namespaced ? 'Namespaced' : 'Cluster', verbs }));
+        const resources = served.map(({ plural, kind, namespaced, verbs }) => ({ resource: plural, responseKind: { group, version, kind }, scope: namespaced ? 'Namespaced' : 'Cluster', verbs, subresources: plural === 'pods' ? [{ subresource: 'exec' }] : [] }));
         return { metadata: core ? {} : { name: group }, versions: [{ version, freshness: 'Current', resources }] };
       });
     return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
