@@ -117,6 +117,17 @@ scan('who is not asked is counted in the summary and is in the log once, with th
   );
 });
 
+scan('an object that cannot be read in the version that a policy judges is an error of that policy alone', async () => {
+  const about = (name: string, version: string): StoredObject => policy(name, [], { rules: [{ apiGroups: ['shapes.example.com'], apiVersions: [version], resources: ['circles'], operations: ['CREATE'] }] });
+  await using cluster = clusterWith(['a'], [about('new', 'v1'), about('old', 'v1alpha1')]);
+  for (const name of ['one', 'two']) cluster.put({ apiVersion: 'shapes.example.com/v1', kind: 'Circle', metadata: { name, namespace: 'a' } });
+  cluster.fails = ({ path }) => (path.startsWith('/apis/shapes.example.com/v1alpha1/') ? 403 : undefined);
+  const { lines } = await run(cluster);
+  assert.equal((cluster.all('PolicyReport') as readonly Report[]).map(({ results }) => results.map(({ policy: id, result }) => [id, result])), [1, 2].map(() => [['clusterwide-new', 'pass'], ['clusterwide-old', 'error']]));
+  assert.match(String((cluster.all('PolicyReport')[0] as Report).results[1]?.message), /^the object cannot be read in the version that the policy judges: cannot get circles\.shapes\.example\.com "one"/);
+  assert.is(lines.find(({ message }) => message === 'scan finished')?.['failures'], 0);
+});
+
 scan('a severity that reports cannot have is left out, and said once', async () => {
   const plain = policy('pods');
   await using cluster = clusterWith(['a', 'b'], [{ ...plain, metadata: { ...plain.metadata, annotations: { 'io.kubewarden.policy.severity': 'dreadful' } } }]);

@@ -47,6 +47,8 @@ const everything: Readonly<Record<string, readonly Served[]>> = {
   'policies.kubewarden.io/v1': [...kinds(true, { admissionpolicies: 'AdmissionPolicy' }), ...kinds(false, { clusteradmissionpolicies: 'ClusterAdmissionPolicy', policyservers: 'PolicyServer' })],
   'wgpolicyk8s.io/v1alpha2': [...kinds(true, { policyreports: 'PolicyReport' }), ...kinds(false, { clusterpolicyreports: 'ClusterPolicyReport' })],
   'example.com/v1': kinds(true, { widgets: 'Widget' }),
+  'shapes.example.com/v1': kinds(true, { circles: 'Circle' }),
+  'shapes.example.com/v1alpha1': kinds(true, { circles: 'Circle' }),
   'openreports.io/v1alpha1': [...kinds(true, { reports: 'Report' }), ...kinds(false, { clusterreports: 'ClusterReport' })],
 };
 
