@@ -54,4 +54,10 @@ for (const integration of integrations) {
   });
 }
 
+containerfiles('audit: the program is where the charts of the reference start it', async () => {
+  const { root } = await layoutOf('audit');
+  const { status, stdout } = runPlainly(join(root, 'audit-scanner'), ['--version'], root);
+  assert.equal([status, stdout.trim()], [0, (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version]);
+});
+
 containerfiles.run();

@@ -17,6 +17,9 @@ const review = z.object({
 /** A body longer than this is no explanation, in characters. */
 const maxShownLength = 1024;
 
+/** A longer message ends here, in characters: a report that is too large for the API server helps nobody. */
+const maxMessageLength = 16 * 1024;
+
 /** The status code of a response whose policy failed. */
 const policyFailed = 500;
 
@@ -29,9 +32,14 @@ export function readAnswer(httpStatus: number, body: Uint8Array): AuditAnswer {
   const parsed = review.safeParse(jsonOf(text));
   if (!parsed.success) return { kind: 'errored', message: 'the policy-server answered with something else than an AdmissionReview with a response' };
   const { allowed, status } = parsed.data.response;
-  const message = status?.message ?? undefined;
+  const message = messageIn(status?.message ?? '');
   if (status?.code === policyFailed) return { kind: 'errored', message: message ?? 'the policy failed and did not say why' };
-  return { kind: allowed ? 'passed' : 'failed', message: message === '' ? undefined : message };
+  return { kind: allowed ? 'passed' : 'failed', message };
+}
+
+function messageIn(text: string): string | undefined {
+  if (text === '') return undefined;
+  return text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}…` : text;
 }
 
 function jsonOf(text: string): unknown {

@@ -14,6 +14,6 @@ export type { ReportFormat, ReportFormatName } from './report-format.js';
 export { encodeAuditReview } from './review.js';
 export type { ResourceNaming, Reviewed } from './review.js';
 export { withoutSecrets } from './secrecy.js';
-export { isStale, sortOf } from './staleness.js';
-export type { EndedScan } from './staleness.js';
+export { isInGap, isStale, sortOf } from './staleness.js';
+export type { EndedScan, Gaps } from './staleness.js';
 export { familyOf } from './targets.js';

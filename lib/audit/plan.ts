@@ -112,6 +112,7 @@ function findingOf(scope: AuditScope, read: ReadPolicy, knowledge: AuditKnowledg
   if (rules.length === 0) return exempt('skipped', 'none of its rules is about the operation CREATE');
   const targets = rememberedTargets(policy, rules, knowledge.served);
   if (targets.resources.length === 0 && targets.unknown.length > 0) return exempt('errored', `the API server serves none of its resources: ${targets.unknown.join(', ')}`);
+  if (targets.resources.length === 0) return exempt('skipped', 'its rules are about nothing that is stored and can be created');
   const resources = targets.resources.filter(({ namespaced }) => namespaced === (scope.kind === 'namespace'));
   if (resources.length === 0) return { kind: 'elsewhere', resources: [] };
   const reason = reasonToSkip(policy);

@@ -114,7 +114,9 @@ export function readPolicy(kind: PolicyKind, object: ApiObject): ReadPolicy {
 type Spec = z.infer<typeof spec>;
 
 function identityOf({ metadata: { uid = '', resourceVersion = '', annotations = {} } }: ApiObject): Pick<AuditPolicy, 'uid' | 'resourceVersion' | 'severity' | 'category'> {
-  return { uid, resourceVersion, severity: annotations[severityAnnotation], category: annotations[categoryAnnotation] };
+  // An empty annotation says nothing.
+  const said = (annotation: string): string | undefined => (annotations[annotation] === '' ? undefined : annotations[annotation]);
+  return { uid, resourceVersion, severity: said(severityAnnotation), category: said(categoryAnnotation) };
 }
 
 function statusOf({ metadata }: ApiObject, { status }: z.infer<typeof policyObject>): Pick<AuditPolicy, 'active' | 'revision'> {

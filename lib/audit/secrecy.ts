@@ -5,8 +5,8 @@ import type { AuditAnswer } from './answer.js';
 /** A value shorter than this is in every other sentence and no secret, in characters. */
 const minValueLength = 3;
 
-/** Of longer values each line counts, such as those of a key in PEM. */
-const minLineLength = 12;
+/** So many characters in a row of a value are not told either, such as a line of a key or the beginning of a password. */
+const tellingLength = 12;
 
 const withheld = 'the message of the policy is withheld: it quotes a value of the Secret';
 
@@ -20,13 +20,13 @@ export function isSecret({ apiVersion, kind }: Pick<ApiObject, 'apiVersion' | 'k
 /** The answer about an object, without the message when that quotes a value of a Secret, as it is stored or decoded. */
 export function withoutSecrets(object: ApiObject, answer: AuditAnswer): AuditAnswer {
   const { message } = answer;
-  if (message === undefined || !isSecret(object) || !valuesOf(object).some((value) => quotes(message, value))) return answer;
+  if (message === undefined || !isSecret(object) || !quotesAny(message, valuesOf(object))) return answer;
   return { ...answer, message: withheld };
 }
 
 function valuesOf({ data }: ApiObject): readonly string[] {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return [];
-  return Object.values(data).flatMap((value) => (typeof value === 'string' ? [value, decodedOf(value)] : []));
+  return Object.values(data).flatMap((value) => (typeof value === 'string' ? [value, value.replace(/=+$/, ''), decodedOf(value)] : []));
 }
 
 function decodedOf(base64: string): string {
@@ -37,9 +37,33 @@ function decodedOf(base64: string): string {
   }
 }
 
-/** Also as a string in JSON, in which policies like to quote, and line by line. */
-function quotes(message: string, value: string): boolean {
-  const lines = value.split(/\r?\n/).map((line) => line.trim());
-  const parts = [value, JSON.stringify(value).slice(1, -1), value.trim(), ...(lines.length > 1 ? lines.filter((line) => line.length >= minLineLength) : [])];
-  return parts.some((part) => part.length >= minValueLength && message.includes(part));
+/** Tells whether a text holds a value or a telling part of it, as it is or as a string in JSON, in which policies like to quote. */
+function quotesAny(message: string, values: readonly string[]): boolean {
+  return [message, withoutEscapes(message)].some((text) => {
+    const parts = partsOf(text);
+    return values.some((value) => holdsAll(text, value) || holdsPart(parts, value));
+  });
+}
+
+function holdsAll(text: string, value: string): boolean {
+  const bare = value.trim();
+  return bare.length >= minValueLength && text.includes(bare);
+}
+
+function holdsPart(parts: ReadonlySet<string>, value: string): boolean {
+  for (let start = 0; start + tellingLength <= value.length; start += 1) if (parts.has(value.slice(start, start + tellingLength))) return true;
+  return false;
+}
+
+function partsOf(text: string): ReadonlySet<string> {
+  const parts = new Set<string>();
+  for (let start = 0; start + tellingLength <= text.length; start += 1) parts.add(text.slice(start, start + tellingLength));
+  return parts;
+}
+
+const escaped: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
+
+/** JSON's escapes undone; Go escapes `<`, `>` and `&` too. */
+function withoutEscapes(text: string): string {
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code: string | undefined, letter: string | undefined) => (code === undefined ? (escaped[letter ?? ''] ?? letter ?? '') : String.fromCharCode(parseInt(code, 16))));
 }

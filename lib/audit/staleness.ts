@@ -4,15 +4,19 @@ import { type ApiObject, isJsonObject } from '../kubernetes/api-object.js';
 import { parseApiVersion } from '../kubernetes/discovery.js';
 import { runLabel } from './report.js';
 
-/** A scan of one scope that has come to its end. */
-export interface EndedScan {
-  readonly runUid: string;
-  /** The version of the collection of reports before the scan began. */
-  readonly begunVersion: string;
+/** What a scan did not get to see, and so knows nothing about. */
+export interface Gaps {
   /** Sorts of objects that were not all listed, or whose reports were not all written; see `sortOf`. */
   readonly unfinished: ReadonlySet<string>;
   /** API groups of which nobody knows what they hold now. */
   readonly unknownGroups: ReadonlySet<string>;
+}
+
+/** A scan of one scope that has come to its end. */
+export interface EndedScan extends Gaps {
+  readonly runUid: string;
+  /** The version of the collection of reports before the scan began. */
+  readonly begunVersion: string;
 }
 
 /** A sort of objects, whatever the version: `Kind.group`. */
@@ -21,11 +25,15 @@ export function sortOf({ group, kind }: { readonly group: string; readonly kind:
 }
 
 /** Tells whether a report that a scan finds at its end is about something that has no report any more. */
-export function isStale(report: ApiObject, { runUid, begunVersion, unfinished, unknownGroups }: EndedScan): boolean {
+export function isStale(report: ApiObject, { runUid, begunVersion, ...gaps }: EndedScan): boolean {
   if (report.metadata.labels?.[runLabel] === runUid) return false;
-  if (!isNotAfter(report.metadata.resourceVersion ?? '', begunVersion)) return false;
+  return isNotAfter(report.metadata.resourceVersion ?? '', begunVersion) && !isInGap(report, gaps);
+}
+
+/** Tells whether a report is about what a scan did not get to see. */
+export function isInGap(report: ApiObject, { unfinished, unknownGroups }: Gaps): boolean {
   const sort = reportedSort(report);
-  return sort === undefined || !(unknownGroups.has(sort.group) || unfinished.has(sortOf(sort)));
+  return sort !== undefined && (unknownGroups.has(sort.group) || unfinished.has(sortOf(sort)));
 }
 
 /** What a report says that it is about. */

@@ -48,8 +48,9 @@ export function familyOf({ group, plural }: Pick<DiscoveredResource, 'group' | '
   return group === '' || (group === 'events.k8s.io' && plural === 'events') ? plural : `${plural}.${group}`;
 }
 
+/** What nobody can create is never admitted either, such as metrics and `componentstatuses`; its objects have no uid to name a report after. */
 function isAuditable({ group, plural, verbs }: DiscoveredResource): boolean {
-  return verbs.includes('list') && !reportGroups.has(group) && !unjudgedGroups.has(group) && !plural.includes('/');
+  return verbs.includes('list') && verbs.includes('create') && !reportGroups.has(group) && !unjudgedGroups.has(group) && !plural.includes('/');
 }
 
 function covers(rule: PolicyRule, resource: DiscoveredResource): boolean {

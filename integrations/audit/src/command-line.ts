@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 
 import { auditOptions, type AuditOption } from './options.js';
+import { withLongFlags } from './short-flags.js';
 
 /**
  * Reads the arguments: the given flags as texts by their names.
@@ -23,7 +24,7 @@ export async function parseCommandLine(words: readonly string[], version: string
       flags = flagTexts(given);
     });
   for (const option of auditOptions) program.addOption(commanderOption(option));
-  await program.parseAsync([...words], { from: 'user' });
+  await program.parseAsync([...withLongFlags(words)], { from: 'user' });
   if (flags === undefined) throw new Error('commander ran no action');
   return flags;
 }

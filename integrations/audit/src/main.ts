@@ -6,12 +6,12 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { CommanderError } from 'commander';
-import { Fault, isFault, messageOf } from 'wasmwarden';
+import { isFault } from 'wasmwarden';
 import { ClusterClient, loadConnection, steadyClock } from 'wasmwarden/kubernetes';
 import type { Logger } from 'pino';
 
 import { parseCommandLine } from './command-line.js';
-import { type AuditConfig, parseConfig, type TlsPaths } from './config.js';
+import { type AuditConfig, parseConfig } from './config.js';
 import { createLog } from './log.js';
 import { removeLegacyReports } from './reports/legacy-reports.js';
 import { ReportStore } from './reports/report-store.js';
@@ -19,7 +19,7 @@ import { scanCluster } from './scan/run.js';
 import type { Surroundings } from './scan/surroundings.js';
 import { Tally } from './scan/tally.js';
 import { createRemoteEvaluator } from './servers/remote-evaluator.js';
-import { serverTls, type TlsTexts } from './servers/server-tls.js';
+import { TlsFiles } from './servers/tls-files.js';
 import { Memory } from './watch/memory.js';
 import { Watcher } from './watch/watcher.js';
 
@@ -28,12 +28,12 @@ async function main(): Promise<number> {
   const { config, warnings } = parseConfig(await parseCommandLine(process.argv.slice(2), version));
   const log = createLog(config.logLevel, (line) => process.stdout.write(line));
   for (const warning of warnings) log.warn(warning);
-  const tls = serverTls(await readTls(config.tls));
+  const tls = new TlsFiles(config.tls, ({ message }) => log.warn({ error: message }, 'cannot use new certificates; going on with the former ones'));
   const client = new ClusterClient(await loadConnection(), { userAgent: `wasmwarden-audit-scanner/${version}` });
   const stop = new AbortController();
   // Every request under way listens, and Node takes more than ten listeners for a leak.
   setMaxListeners(0, stop.signal);
-  const evaluator = createRemoteEvaluator({ tls, most: mostQuestions(config), clock: steadyClock });
+  const evaluator = createRemoteEvaluator({ tls: () => tls.current(), most: mostQuestions(config), clock: steadyClock });
   onStopSignal(log, () => {
     stop.abort(new Error('told to stop'));
     void evaluator.close();
@@ -61,14 +61,14 @@ async function main(): Promise<number> {
 async function scan(surroundings: Surroundings, config: AuditConfig): Promise<void> {
   const { log, tally, runUid, client, patience, format } = surroundings;
   log.info({ runUid, extent: config.extent, reportKind: format.name }, 'scan started');
-  if (config.store && format.name === 'openreports') {
-    await removeLegacyReports(client, patience).catch((error: unknown) => {
-      if (!isFault(error)) throw error;
-      log.warn({ error: error.message }, 'failed to remove legacy PolicyReports');
-    });
-  }
   try {
-    await scanCluster(surroundings, config);
+    const gaps = await scanCluster(surroundings, config);
+    if (config.store && format.name === 'openreports') {
+      await removeLegacyReports({ client, patience, extent: config.extent, gaps }).catch((error: unknown) => {
+        if (!isFault(error)) throw error;
+        log.warn({ error: error.message }, 'failed to remove legacy PolicyReports');
+      });
+    }
   } finally {
     log.info({ runUid, ...tally.figures }, 'scan finished');
   }
@@ -86,22 +86,6 @@ const mostConnections = 32;
 /** A server is asked no more at once than there are questions, and not without measure. */
 function mostQuestions({ parallel: { namespaces, resources, policies } }: AuditConfig): number {
   return Math.min(mostConnections, namespaces * resources * policies);
-}
-
-async function readTls({ insecure, authorities, client }: TlsPaths): Promise<TlsTexts> {
-  return {
-    insecure,
-    authorities: authorities === undefined ? undefined : await readPem('--extra-ca', authorities),
-    client: client === undefined ? undefined : { certificate: await readPem('--client-cert', client.certificate), key: await readPem('--client-key', client.key) },
-  };
-}
-
-async function readPem(flag: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new Fault('CONFIG_INVALID', `${flag}: cannot read ${path}: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 /** Tells once; a second signal ends the process at once. */

@@ -38,6 +38,25 @@ config('short and long flags are read, lists may be repeated, and the last word 
   assert.equal([one.format.name, one.outputScan, one.store, one.naming, one.logLevel], ['openreports', true, false, 'kind', 'warning']);
 });
 
+for (const [words, expected] of [
+  [['-l=debug'], { loglevel: 'debug' }],
+  [['-ldebug'], { loglevel: 'debug' }],
+  [['-u=https://a/b=c'], { 'policy-server-url': 'https://a/b=c' }],
+  [['-co'], { 'cluster': 'true', 'output-scan': 'true' }],
+  [['-on', 'team'], { 'output-scan': 'true', 'namespace': 'team' }],
+  [['-onteam'], { 'output-scan': 'true', 'namespace': 'team' }],
+  [['-c=false', '-o=T'], { 'cluster': 'false', 'output-scan': 'T' }],
+  [['-n', '-c'], { namespace: '-c' }],
+  [['--namespace', '-c', '-c'], { namespace: '-c', cluster: 'true' }],
+  [['-i', 'a', '-i=b,c', '-id'], { 'ignore-namespaces': 'a,b,c,d' }],
+] as const) {
+  config(`${words.join(' ')} is read as the reference reads it`, async () => assert.equal(await parseCommandLine(words, '0'), expected));
+}
+
+for (const words of [['-x'], ['-cx'], ['--loud']] as const) {
+  config(`${words.join(' ')} is refused`, async () => assert.match(await parseCommandLine(words, '0').then(() => 'read', (error: unknown) => String(error)), /unknown option/));
+}
+
 for (const [title, words, level] of [
   ['an empty level', ['--loglevel', ''], 'info'],
   ['warning', ['-l', 'warning'], 'warning'],

@@ -1,16 +1,21 @@
 // Asking a policy-server over real sockets: certificates, restarts, too much to do, silence.
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import { createRemoteEvaluator } from '../../../integrations/audit/src/servers/remote-evaluator.js';
 import { serverTls, type TlsTexts } from '../../../integrations/audit/src/servers/server-tls.js';
+import { TlsFiles } from '../../../integrations/audit/src/servers/tls-files.js';
 import type { AuditAnswer } from '../../../lib/audit/answer.js';
 import { steadyClock } from '../../../lib/kubernetes/steady-clock.js';
 import { policy } from '../../lib/audit/served.js';
+import { faultOf } from '../../support/fault-of.js';
 import { createAuthority } from '../../support/policy-server/authority.js';
+import { scratchFolder } from '../../support/scratch.js';
 
 const server = suite('integrations/audit/policy-server');
 
@@ -38,7 +43,7 @@ async function listening(answers: (count: number, path: string) => number | stri
 }
 
 async function ask(url: string, tls: TlsTexts = { insecure: false, authorities: authority.pem }): Promise<AuditAnswer> {
-  const evaluator = createRemoteEvaluator({ tls: serverTls(tls), most: 4, clock: steadyClock });
+  const evaluator = createRemoteEvaluator({ tls: () => serverTls(tls), most: 4, clock: steadyClock });
   try {
     return await evaluator.evaluate({ policy: policy('a'), url }, new TextEncoder().encode('{}'));
   } finally {
@@ -81,7 +86,7 @@ server('an unknown policy is an error at once', async () => {
 
 server('a server that ends a kept connection is asked again', async () => {
   await using one = await listening(() => accepted);
-  const evaluator = createRemoteEvaluator({ tls: serverTls({ insecure: true }), most: 1, clock: steadyClock });
+  const evaluator = createRemoteEvaluator({ tls: () => serverTls({ insecure: true }), most: 1, clock: steadyClock });
   const kinds: string[] = [];
   for (let count = 0; count < 3; count += 1) {
     kinds.push((await evaluator.evaluate({ policy: policy('a'), url: one.url }, new TextEncoder().encode('{}'))).kind);
@@ -92,5 +97,71 @@ server('a server that ends a kept connection is asked again', async () => {
   await evaluator.close();
   assert.equal(kinds, ['passed', 'passed', 'passed', 'passed']);
 });
+
+server('a connection is kept for many questions and opened anew after 20 seconds, so that new replicas are asked too', async () => {
+  await using one = await listening(() => accepted);
+  let connections = 0;
+  one.server.on('secureConnection', () => (connections += 1));
+  let nowMs = 0;
+  const evaluator = createRemoteEvaluator({ tls: () => serverTls({ insecure: true }), most: 1, clock: { ...steadyClock, steadyMs: () => nowMs } });
+  const counts: number[] = [];
+  for (const atMs of [0, 5_000, 19_000, 21_000, 22_000]) {
+    nowMs = atMs;
+    await evaluator.evaluate({ policy: policy('a'), url: one.url }, new TextEncoder().encode('{}'));
+    counts.push(connections);
+  }
+  await evaluator.close();
+  assert.equal(counts, [1, 1, 1, 2, 2]);
+});
+
+server('certificates that are replaced are used for new connections; what cannot be used is told once, and the former ones stay', async () => {
+  const folder = scratchFolder();
+  const paths = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
+  const place = ({ certificate, key: clientKey }: { readonly certificate: string; readonly key: string }): void => {
+    writeFileSync(paths.certificate, certificate);
+    writeFileSync(paths.key, clientKey);
+  };
+  const shown: string[] = [];
+  await using one = await listening(() => accepted, { requestCert: true, rejectUnauthorized: true, ca: clients.pem });
+  one.server.on('secureConnection', (socket) => shown.push(String(socket.getPeerCertificate().subject.CN)));
+  place(await clients.issueClient('before'));
+  const faults: string[] = [];
+  const files = new TlsFiles({ insecure: true, authorities: undefined, client: paths }, ({ message }) => faults.push(message));
+  const evaluator = createRemoteEvaluator({ tls: () => files.current(), most: 1, clock: steadyClock });
+  const ask = async (): Promise<void> => {
+    evaluator.renew();
+    await evaluator.evaluate({ policy: policy('a'), url: one.url }, new TextEncoder().encode('{}'));
+  };
+  await ask();
+  place({ ...(await clients.issueClient('half')), key: 'half a key' });
+  await ask();
+  await ask();
+  place(await clients.issueClient('after'));
+  await ask();
+  await evaluator.close();
+  assert.equal([...new Set(shown)], ['before', 'after']);
+  assert.is(faults.length, 1);
+  assert.match(faults[0] ?? '', /^--client-cert and --client-key: cannot use the certificate with the key: /);
+});
+
+server('a server that does not answer is an error a second after its time is over, and is not asked again', async () => {
+  let asked = 0;
+  const silent = createServer({ cert, key }, () => (asked += 1));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const begunMs = Date.now();
+  const answer = await ask(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  silent.closeAllConnections();
+  silent.close();
+  assert.equal([answer, asked], [{ kind: 'errored', message: 'the policy-server did not answer within 11000 ms' }, 1]);
+  assert.ok(Date.now() - begunMs < 15_000);
+});
+
+for (const [title, texts, message] of [
+  ['authorities without a certificate', { authorities: 'no PEM' }, /^--extra-ca: the file holds no certificate in PEM$/],
+  ['a certificate that is none', { client: { certificate: 'no PEM', key } }, /^--client-cert and --client-key: cannot use the certificate with the key: /],
+  ['a key of another certificate', { client: { certificate: cert, key: (await authority.issueServer()).key } }, /^--client-cert and --client-key: cannot use the certificate with the key: /],
+] as const) {
+  server(`refused: ${title}`, () => assert.match(faultOf(() => serverTls({ insecure: false, ...texts })).message, message));
+}
 
 server.run();

@@ -38,6 +38,9 @@ const cases: readonly (readonly [title: string, scope: AuditScope, policy: Audit
   ['conditions that cannot be judged', team, policy('a', { matchConditions: [{ name: 'n', expression: 'true' }] }), none(['skipped', 'clusterwide-a', 'it has matchConditions, which the audit does not evaluate'])],
   ['not about creation', team, policy('a', { rules: [{ ...podRules[0], operations: ['DELETE'] }] }), none(['skipped', 'clusterwide-a', 'none of its rules is about the operation CREATE'])],
   ['about nothing that is served', team, policy('a', { rules: [{ ...podRules[0], resources: ['unicorns'] }] }), none(['errored', 'clusterwide-a', 'the API server serves none of its resources: unicorns of v1'])],
+  ['about a subresource, which no object is', team, policy('a', { rules: [{ ...podRules[0], resources: ['pods/exec'] }] }), none(['skipped', 'clusterwide-a', 'its rules are about nothing that is stored and can be created'])],
+  ['about cluster scope in the scope of a namespace: it is not counted', team, policy('a', { rules: [{ ...podRules[0], resources: ['namespaces'] }] }), none()],
+  ['every operation, and a wildcard', team, policy('a', { rules: [{ ...podRules[0], resources: ['*'], operations: ['*'] }] }), asked('clusterwide-a')],
   ['a server that is not there: its objects are gone through all the same', team, policy('a', { policyServer: 'lost' }), { asked: { pods: [] }, exempt: [['errored', 'clusterwide-a', 'no lost']] }],
   [
     'a selector that cannot be read is the trouble of its policy',

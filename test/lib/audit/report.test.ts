@@ -37,6 +37,12 @@ report('results are sorted, outcomes counted, and what was not asked is among th
   assert.equal([made?.kind, made?.source, made?.metadata.name], ['PolicyReport', undefined, 'u-1']);
 });
 
+report('an empty annotation is none', () => {
+  const one = policy('a', {}, { annotations: { 'io.kubewarden.policy.severity': '', 'io.kubewarden.policy.category': '' } });
+  const made = reportOf({ object: pod, evaluated: [{ policy: one, answer: { kind: 'passed' } }], exemptions: [], scan }, reportFormats.openreports, stamp);
+  assert.equal(Object.keys(made?.results[0] ?? {}).filter((field) => ['severity', 'category', 'message'].includes(field)), []);
+});
+
 report('properties tell what the policy is', () => {
   const one = policy('a', { mutating: true, policies: { m: { contextAwareResources: [{ apiVersion: 'v1', kind: 'Pod' }] } } }, { kind: 'AdmissionPolicyGroup', namespace: 'team' });
   const made = reportOf({ object: pod, evaluated: [{ policy: one, answer: { kind: 'passed' } }], exemptions: [], scan }, reportFormats.openreports, stamp);
@@ -47,6 +53,9 @@ const answers: readonly (readonly [title: string, status: number, body: string, 
   ['allowed passes, with a patch too', 200, '{"response":{"uid":"1","allowed":true,"patch":"W10="}}', { kind: 'passed', message: undefined }],
   ['denied fails with its message', 200, '{"response":{"allowed":false,"status":{"message":"no","code":403}}}', { kind: 'failed', message: 'no' }],
   ['a status of 500 is an error', 200, '{"response":{"allowed":false,"status":{"message":"trap","code":500}}}', { kind: 'errored', message: 'trap' }],
+  ['a status of 500 without a message is an error with one', 200, '{"response":{"allowed":false,"status":{"message":"","code":500}}}', { kind: 'errored', message: 'the policy failed and did not say why' }],
+  ['an empty message is none', 200, '{"response":{"allowed":false,"status":{"message":""}}}', { kind: 'failed', message: undefined }],
+  ['a message without end ends', 200, JSON.stringify({ response: { allowed: false, status: { message: 'x'.repeat(100_000) } } }), { kind: 'failed', message: `${'x'.repeat(16 * 1024)}…` }],
   ['no response is an error', 200, '{"kind":"AdmissionReview"}', { kind: 'errored', message: 'the policy-server answered with something else than an AdmissionReview with a response' }],
   ['no JSON is an error', 200, '<html>', { kind: 'errored', message: 'the policy-server answered with something else than an AdmissionReview with a response' }],
   ['another status is an error with the body', 404, 'unknown policy', { kind: 'errored', message: 'unexpected status code: 404 body: unknown policy' }],
@@ -63,11 +72,17 @@ report('a review holds the bytes of the object, and the plural unless the kind i
   assert.not.match(new TextDecoder().decode(encodeAuditReview({ object: { metadata: { name: 'n' } }, bytes, resource: pods, naming: 'plural' })), 'namespace');
 });
 
-const secret: ApiObject = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { word: btoa('hunter2'), key: btoa('-----BEGIN KEY-----\nMIIEvQIBADANBgkq\n'), short: btoa('a') } };
+const secret: ApiObject = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { word: btoa('hunter2'), key: btoa('-----BEGIN KEY-----\nMIIEvQIBADANBgkq\n'), short: btoa('a'), url: btoa('postgres://app:pa55<word>@db/app'), token: btoa('tok"en') } };
 for (const [title, message, isWithheld] of [
   ['a value as it is', 'the password is hunter2', true],
   ['a value as it is stored', `found ${btoa('hunter2')}`, true],
   ['one line of a value', 'it begins with MIIEvQIBADANBgkq', true],
+  ['the beginning of a value', 'it begins with postgres://app:pa', true],
+  ['the end of a value', 'it ends with 55<word>@db/app', true],
+  ['a value as Go quotes it in JSON', String.raw`{"url":"...pa55\u003cword\u003e@db"}`, true],
+  ['a short value as JSON quotes it', String.raw`the token is tok\"en`, true],
+  ['a value as it is stored, without padding', `found ${btoa('hunter2').replaceAll('=', '')}`, true],
+  ['a few letters of a value', 'a postgres database is not allowed', false],
   ['a value too short to mean anything', 'a label is missing', false],
   ['no value', 'the key word is not allowed', false],
 ] as const) {

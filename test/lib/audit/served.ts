@@ -5,7 +5,7 @@ import type { DiscoveredResource } from '../../../lib/kubernetes/discovery.js';
 /** A resource as discovery describes it. */
 export function resource(apiVersion: string, plural: string, kind: string, more: Partial<DiscoveredResource> = {}): DiscoveredResource {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
-  return { group, version, plural, kind, namespaced: true, singular: '', shortNames: [], categories: [], verbs: ['get', 'list', 'watch'], subresources: [], ...more };
+  return { group, version, plural, kind, namespaced: true, singular: '', shortNames: [], categories: [], verbs: ['create', 'get', 'list', 'watch'], subresources: [], ...more };
 }
 
 export const pods = resource('v1', 'pods', 'Pod', { subresources: ['status', 'exec'] });
@@ -17,6 +17,7 @@ export const served: readonly DiscoveredResource[] = [
   namespaces,
   resource('v1', 'events', 'Event'),
   resource('v1', 'bindings', 'Binding', { verbs: ['create'] }),
+  resource('v1', 'componentstatuses', 'ComponentStatus', { namespaced: false, verbs: ['get', 'list'] }),
   resource('apps/v1', 'deployments', 'Deployment'),
   resource('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler'),
   resource('autoscaling/v1', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler'),

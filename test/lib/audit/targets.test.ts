@@ -23,6 +23,7 @@ const cases: readonly (readonly [title: string, rules: readonly PolicyRule[], re
   ['a subresource that is not served is unknown', [rule([''], ['v1'], ['pods/nothing'])], [], ['pods/nothing of v1']],
   ['a rule that names events means them, once for both groups', [rule(['', 'events.k8s.io'], ['v1'], ['events'])], ['events v1'], []],
   ['what cannot be listed is not looked at', [rule([''], ['v1'], ['bindings'])], [], []],
+  ['what cannot be created is not looked at', [rule([''], ['v1'], ['componentstatuses'])], [], []],
   ['reports are never looked at', [rule(['openreports.io'], ['*'], ['reports'])], [], []],
   ['the scope of a rule counts', [rule([''], ['v1'], ['pods', 'namespaces'], 'Cluster')], ['namespaces v1'], []],
 ];

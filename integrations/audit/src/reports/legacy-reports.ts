@@ -1,36 +1,52 @@
-// Reports of the format that was written before: a run that writes `openreports` removes the others (contract 7.2).
+// Reports of the format that was written before: a run that writes `openreports` removes the others (contract 7.2), but only once
+// the new ones are there, and none about what it did not get to see.
 import { isFault } from 'wasmwarden';
-import { managedBy, managedByLabel, reportFormats } from 'wasmwarden/audit';
-import { type ApiResource, type ClusterClient, collectionPath } from 'wasmwarden/kubernetes';
+import { type Gaps, isInGap, managedBy, managedByLabel, reportFormats } from 'wasmwarden/audit';
+import type { ClusterClient, CollectionAddress } from 'wasmwarden/kubernetes';
 
-import { objectsOf, type Patience } from '../cluster/patience.js';
+import { objectsOf, patiently, type Patience } from '../cluster/patience.js';
+import type { Extent } from '../config.js';
+import { forEachConcurrently } from '../scan/concurrently.js';
 
-const labelSelector = `${managedByLabel}=${managedBy}`;
-const namespaces: ApiResource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+const ownReports = `${managedByLabel}=${managedBy}`;
+
+/** Reports that are removed at once. */
+const parallelRemovals = 8;
+
+export interface LegacyOptions {
+  readonly client: ClusterClient;
+  readonly patience: Patience;
+  /** Where the new reports are; elsewhere the others stay. */
+  readonly extent: Extent;
+  readonly gaps: Gaps;
+}
 
 /**
  * Removes our own reports of the format `policyreport`; a cluster that has no such definitions has none.
  *
  * @throws {Fault} what the API server answers
  */
-export async function removeLegacyReports(client: ClusterClient, patience: Patience): Promise<void> {
+export async function removeLegacyReports(options: LegacyOptions): Promise<void> {
+  const { extent } = options;
   const { cluster, namespaced } = reportFormats.policyreport;
-  if (await hasReports(client, cluster, patience)) await removeAll(client, cluster, undefined, patience);
-  if (!(await hasReports(client, namespaced, patience))) return;
-  for await (const { object } of objectsOf(client, { resource: namespaces }, {}, patience)) await removeAll(client, namespaced, object.metadata.name, patience);
+  if (extent.kind !== 'namespace') await removeAll({ resource: cluster }, options);
+  if (extent.kind !== 'cluster') await removeAll({ resource: namespaced, namespace: extent.kind === 'namespace' ? extent.name : undefined }, options);
 }
 
-async function hasReports(client: ClusterClient, resource: ApiResource, { signal }: Patience): Promise<boolean> {
+async function removeAll(collection: CollectionAddress, { client, patience, gaps }: LegacyOptions): Promise<void> {
+  const { signal } = patience;
   try {
-    for await (const { items } of client.pages({ resource }, { labelSelector, pageSize: 1, signal })) return items.length > 0;
-    return false;
+    await forEachConcurrently(objectsOf(client, collection, { labelSelector: ownReports }, patience), { count: parallelRemovals }, async ({ object }) => {
+      if (isInGap(object, gaps)) return;
+      const { name, namespace } = object.metadata;
+      await patiently(patience, () => client.delete({ resource: collection.resource, namespace, name }, { signal }).catch(ignoreAbsence));
+    });
   } catch (error) {
-    if (isFault(error, 'KUBERNETES_NOT_FOUND')) return false;
-    throw error;
+    ignoreAbsence(error);
   }
 }
 
-async function removeAll(client: ClusterClient, resource: ApiResource, namespace: string | undefined, { signal }: Patience): Promise<void> {
-  const path = `${collectionPath({ resource, namespace })}?labelSelector=${encodeURIComponent(labelSelector)}`;
-  await client.request({ attempted: `delete legacy ${resource.plural}`, method: 'DELETE', path }, { signal });
+/** What is not there need not be removed: neither a report nor the whole definition. */
+function ignoreAbsence(error: unknown): void {
+  if (!isFault(error, 'KUBERNETES_NOT_FOUND')) throw error;
 }

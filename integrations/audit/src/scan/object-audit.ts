@@ -1,8 +1,9 @@
 // One object: which policies judge it, what they say, and the report on it.
 import { isFault } from 'wasmwarden';
-import { type Assignment, type AuditPlan, encodeAuditReview, type Evaluated, type Family, judges, type Report, reportOf, withoutSecrets } from 'wasmwarden/audit';
+import { type Assignment, type AuditAnswer, type AuditPlan, encodeAuditReview, type Evaluated, type Family, judges, type Report, reportOf, withoutSecrets } from 'wasmwarden/audit';
 import { apiVersionOf, type ApiResource, type ExactObject } from 'wasmwarden/kubernetes';
 
+import { patiently } from '../cluster/patience.js';
 import { mapConcurrently } from './concurrently.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -40,7 +41,8 @@ async function evaluate(surroundings: Surroundings, assignments: readonly Assign
   };
   try {
     return await mapConcurrently(assignments, parallel.policies, async (assignment) => {
-      const answer = await evaluator.evaluate(assignment, await reviewFor(assignment.resource));
+      const review = await reviewFor(assignment.resource).catch(reasonOf);
+      const answer = review instanceof Uint8Array ? await evaluator.evaluate(assignment, review) : review;
       return { policy: assignment.policy, answer: withoutSecrets(item.object, answer) };
     });
   } catch (error) {
@@ -49,9 +51,16 @@ async function evaluate(surroundings: Surroundings, assignments: readonly Assign
   }
 }
 
+/** What a policy cannot be asked about is its error alone; an object that is gone is nobody's. */
+function reasonOf(error: unknown): AuditAnswer {
+  if (!isFault(error) || isFault(error, 'KUBERNETES_NOT_FOUND')) throw error;
+  return { kind: 'errored', message: `the object cannot be read in the version that the policy judges: ${error.message}` };
+}
+
 /** What a policy is asked that judges the object in one version. */
 async function reviewOf({ client, naming, patience }: Surroundings, item: ExactObject, resource: ApiResource): Promise<Uint8Array> {
   if (item.object.apiVersion === apiVersionOf(resource)) return encodeAuditReview({ ...item, resource, naming });
   const { name, namespace } = item.object.metadata;
-  return encodeAuditReview({ ...(await client.getExact({ resource, namespace, name }, { signal: patience.signal })), resource, naming });
+  const other = await patiently(patience, () => client.getExact({ resource, namespace, name }, { signal: patience.signal }));
+  return encodeAuditReview({ ...other, resource, naming });
 }

@@ -1,7 +1,7 @@
 // One run over a cluster: what is known of it, then its scopes (contract 7.2).
 import { Fault, isFault, messageOf } from 'wasmwarden';
 import type { ApiResource } from 'wasmwarden/kubernetes';
-import type { AuditScope } from 'wasmwarden/audit';
+import type { AuditScope, Gaps } from 'wasmwarden/audit';
 
 import { readKnowledge } from '../cluster/knowledge.js';
 import { objectsOf, patiently } from '../cluster/patience.js';
@@ -13,17 +13,22 @@ import type { Surroundings } from './surroundings.js';
 const namespaces: ApiResource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
 
 /**
- * Scans what the configuration says.
+ * Scans what the configuration says, and gives what it did not get to see.
  *
  * @throws {Fault} what keeps whole scopes from being scanned
  */
-export async function scanCluster(surroundings: Surroundings, config: AuditConfig): Promise<void> {
+export async function scanCluster(surroundings: Surroundings, config: AuditConfig): Promise<Gaps> {
   const { extent } = config;
   const beginning = await begin(surroundings, config);
-  if (extent.kind !== 'namespace') await scanScope(surroundings, { kind: 'cluster' }, beginning);
-  if (extent.kind === 'namespace') await scanScope(surroundings, await namespaceNamed(surroundings, extent.name), beginning);
-  if (extent.kind === 'all') await scanNamespaces(surroundings, config, beginning);
+  const unfinished = new Set<string>();
+  const look = async (scope: AuditScope): Promise<void> => {
+    for (const sort of await scanScope(surroundings, scope, beginning)) unfinished.add(sort);
+  };
+  if (extent.kind !== 'namespace') await look({ kind: 'cluster' });
+  if (extent.kind === 'namespace') await look(await namespaceNamed(surroundings, extent.name));
+  if (extent.kind === 'all') await eachNamespace(surroundings, config, look);
   if (surroundings.patience.signal.aborted) throw new Fault('SCAN_STOPPED', 'the scan was told to stop');
+  return { unfinished, unknownGroups: beginning.knowledge.unknownGroups };
 }
 
 /** Reads what a run must know before it looks at anything. The version of the reports comes first, see `isStale`. */
@@ -34,11 +39,11 @@ export async function begin({ client, store, patience }: Surroundings, config: A
   return { knowledge, reportsVersion };
 }
 
-async function scanNamespaces(surroundings: Surroundings, config: AuditConfig, beginning: Beginning): Promise<void> {
+async function eachNamespace(surroundings: Surroundings, config: AuditConfig, look: (scope: AuditScope) => Promise<void>): Promise<void> {
   const failures: string[] = [];
   await forEachConcurrently(scannedNamespaces(surroundings, config), { count: config.parallel.namespaces }, async (scope) => {
     try {
-      if (!surroundings.patience.signal.aborted) await scanScope(surroundings, scope, beginning);
+      if (!surroundings.patience.signal.aborted) await look(scope);
     } catch (error) {
       if (!isFault(error)) throw error;
       failures.push(`${scope.name}: ${messageOf(error)}`);

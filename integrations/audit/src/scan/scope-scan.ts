@@ -20,8 +20,8 @@ export interface Beginning {
 /** Objects that are looked at have so many bytes at once; one of them may have more. */
 const maxBytesInHand = 24 * 1024 * 1024;
 
-/** Scans one scope. Failures to list, ask and write are told and leave the rest of the scope as it is. */
-export async function scanScope(surroundings: Surroundings, scope: AuditScope, { knowledge, reportsVersion }: Beginning): Promise<void> {
+/** Scans one scope, and gives the sorts of objects that it did not get through. Failures to list, ask and write are told and leave the rest of the scope as it is. */
+export async function scanScope(surroundings: Surroundings, scope: AuditScope, { knowledge, reportsVersion }: Beginning): Promise<ReadonlySet<string>> {
   const { store, runUid, patience, tally, log } = surroundings;
   const plan = planOf(scope, knowledge);
   tally.planned(plan);
@@ -30,7 +30,7 @@ export async function scanScope(surroundings: Surroundings, scope: AuditScope, {
   for (const family of plan.families) {
     if (!(await scanFamily(surroundings, { family, plan, namespace }))) unfinished.add(sortOf(family.resource));
   }
-  if (store === undefined || patience.signal.aborted) return;
+  if (store === undefined || patience.signal.aborted) return unfinished;
   try {
     tally.figures.removed += await store.removeStale(namespace, { runUid, begunVersion: reportsVersion, unfinished, unknownGroups: knowledge.unknownGroups });
   } catch (error) {
@@ -38,6 +38,7 @@ export async function scanScope(surroundings: Surroundings, scope: AuditScope, {
     tally.figures.failures += 1;
     log.error({ namespace, error: error.message }, 'error removing stale reports.');
   }
+  return unfinished;
 }
 
 /** Tells whether every object was looked at and its report written. */

@@ -13,7 +13,8 @@ import type { ServerTls } from './server-tls.js';
 
 /** How a server is asked. */
 export interface ServerOptions {
-  readonly tls: ServerTls;
+  /** What new connections are made with. */
+  readonly tls: () => ServerTls;
   /** The most questions at once. */
   readonly most: number;
   readonly clock: SteadyClock;
@@ -67,7 +68,7 @@ export class PolicyServerConnection {
     this.#flow = newFlow(most);
     this.#gate = new Gate(Math.floor(this.#flow.limit));
     this.#clock = clock;
-    this.#newPool = () => new Pool(origin, { pipelining: 1, connect: { ...tls, timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
+    this.#newPool = () => new Pool(origin, { connections: most, pipelining: 1, connect: { ...tls(), timeout: connectTimeoutMs }, maxResponseSize: maxAnswerBytes });
     this.#pool = this.#newPool();
     this.#renewedMs = clock.steadyMs();
   }

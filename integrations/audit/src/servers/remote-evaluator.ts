@@ -6,7 +6,8 @@ import { PolicyServerConnection } from './policy-server.js';
 import type { ServerTls } from './server-tls.js';
 
 export interface RemoteEvaluatorOptions {
-  readonly tls: ServerTls;
+  /** What new connections are made with. */
+  readonly tls: () => ServerTls;
   /** The most questions that one server is asked at once. */
   readonly most: number;
   readonly clock: SteadyClock;

@@ -1,5 +1,7 @@
 // What was looked at already, so that a watch does not begin by looking at everything again: for each object the version that
 // was looked at, and by which policies in which state.
+import { createHash } from 'node:crypto';
+
 import { type AuditPlan, type Family, fingerprintOf } from 'wasmwarden/audit';
 import type { ApiObject } from 'wasmwarden/kubernetes';
 
@@ -11,11 +13,12 @@ export interface Judgement {
   readonly plan: AuditPlan;
 }
 
+/** Characters of six bits each. */
+const digestLength = 16;
+
 /** Remembers objects by uid, a few dozen bytes each. */
 export class Memory {
   readonly #looks = new Map<string, string>();
-  /** Fingerprints are long and few: objects hold their numbers. */
-  readonly #numbers = new Map<string, number>();
   readonly #known = new WeakMap<Family, string>();
 
   /** Remembers that an object was looked at; unless that is settled, it is to be looked at again. */
@@ -34,14 +37,13 @@ export class Memory {
   }
 
   #lookOf({ resourceVersion = '' }: Seen['metadata'], { family, plan }: Judgement): string {
-    const fingerprint = this.#known.get(family) ?? this.#numberOf(fingerprintOf(family, plan));
+    const fingerprint = this.#known.get(family) ?? digestOf(fingerprintOf(family, plan));
     this.#known.set(family, fingerprint);
     return `${resourceVersion} ${fingerprint}`;
   }
+}
 
-  #numberOf(fingerprint: string): string {
-    const number = this.#numbers.get(fingerprint) ?? this.#numbers.size;
-    this.#numbers.set(fingerprint, number);
-    return String(number);
-  }
+/** Fingerprints are long, and many over the months: objects hold digests of them. */
+function digestOf(fingerprint: string): string {
+  return createHash('sha256').update(fingerprint).digest('base64url').slice(0, digestLength);
 }

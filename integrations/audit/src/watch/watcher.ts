@@ -1,10 +1,11 @@
 // Stays and looks at what changes: an object, a policy or what is served of it, a namespace. A scan has looked at everything
 // before; its memory says what need not be looked at again.
 import { isFault } from 'wasmwarden';
-import { type AuditPlan, type Family, planOf, policyResources, policyServerResource } from 'wasmwarden/audit';
-import { type ApiResource, type Change, type ReflectorEvent, runWorkers, type Storable, type Worked, WorkQueue } from 'wasmwarden/kubernetes';
+import { type AuditPlan, type Family, familyOf, planOf, policyResources, policyServerResource } from 'wasmwarden/audit';
+import { apiVersionOf, type ApiResource, type Change, type DiscoveredResource, type ReflectorEvent, runWorkers, type Storable, type Worked, WorkQueue } from 'wasmwarden/kubernetes';
 
 import { type ReadKnowledge, readKnowledge } from '../cluster/knowledge.js';
+import { isAborted } from '../cluster/patience.js';
 import type { AuditConfig } from '../config.js';
 import { type Audited, auditObject } from '../scan/object-audit.js';
 import { namespaceNamed, scannedNamespaces } from '../scan/run.js';
@@ -17,8 +18,11 @@ import type { Memory } from './memory.js';
 /** Changes of policies and namespaces come in bursts, which one look serves; in milliseconds. */
 const settleMs = 300;
 
-/** After this the cluster is looked at anew even when nothing was told, for kinds come and go; in milliseconds. */
+/** After this the cluster is looked at anew even when nothing was told, in milliseconds. */
 const relookMs = 60_000;
+
+/** Kinds come and go, and nobody tells: they are asked for this often, in milliseconds. */
+const kindsMs = 5_000;
 
 /** Objects about which a policy could not be asked are looked at again, in milliseconds. */
 const backOff = { firstMs: 5_000, maxMs: 300_000 };
@@ -43,6 +47,8 @@ export class Watcher {
   #plans: Plans = new Map();
   #changed: () => void = () => undefined;
   #revisions: string | undefined;
+  /** What was served at the last look. */
+  #served: string | undefined;
   #broken: Error | undefined;
 
   constructor(surroundings: Surroundings, config: AuditConfig, memory: Memory) {
@@ -79,9 +85,26 @@ export class Watcher {
     this.#changed = () => changed.abort();
     const stopped = (): void => changed.abort();
     signal.addEventListener('abort', stopped, { once: true });
-    await clock.sleep(relookMs, changed.signal);
+    const endMs = clock.steadyMs() + relookMs;
+    while (!changed.signal.aborted && clock.steadyMs() < endMs) {
+      await clock.sleep(kindsMs, changed.signal);
+      if (!isAborted(changed.signal) && (await this.#hasOtherKinds())) changed.abort();
+    }
     signal.removeEventListener('abort', stopped);
     await clock.sleep(settleMs, signal);
+  }
+
+  /** Tells whether something else is served than at the last look. */
+  async #hasOtherKinds(): Promise<boolean> {
+    const { client, patience } = this.#surroundings;
+    try {
+      const { resources } = await client.resources.all({ signal: patience.signal });
+      return this.#served !== undefined && this.#served !== shownKinds(resources);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      // The next look tells what is wrong.
+      return false;
+    }
   }
 
   /** Makes the plans anew, follows what they are about, and queues what is to be looked at. */
@@ -90,15 +113,16 @@ export class Watcher {
     const { kubewardenNamespace, policyServerUrl } = this.#config;
     try {
       const knowledge = await readKnowledge({ client, kubewardenNamespace, policyServerUrl, patience });
+      this.#served = shownKinds(knowledge.served);
       this.#followSources(knowledge);
       this.#renewConnections(knowledge);
       this.#plans = await this.#plansFor(knowledge);
+      this.#followFamilies(knowledge);
     } catch (error) {
       if (!isFault(error)) throw error;
       if (!patience.signal.aborted) log.warn({ error: error.message }, 'cannot look at policies; going on with what is known');
       return;
     }
-    this.#followFamilies();
     for (const [key, { store }] of this.#families) for (const object of store.values()) this.#queueIfNew(key, object);
   }
 
@@ -131,19 +155,28 @@ export class Watcher {
     }
   }
 
-  #followFamilies(): void {
+  #followFamilies({ served }: ReadKnowledge): void {
     const { extent } = this.#config;
     const wanted = new Map([...this.#plans.values()].flatMap(({ families }) => [...families].map(([key, { resource }]) => [key, resource] as const)));
+    for (const [key, { resource, stop, store }] of this.#families) {
+      const wish = wanted.get(key);
+      if (wish !== undefined && apiVersionOf(wish) === apiVersionOf(resource)) continue;
+      stop();
+      this.#families.delete(key);
+      if (wish !== undefined) continue;
+      const isServed = served.some((one) => familyOf(one) === key);
+      for (const object of store.values()) this.#letGo(object, isServed);
+    }
     for (const [key, resource] of wanted) {
       if (this.#families.has(key)) continue;
       this.#families.set(key, this.#follow(resource, extent.kind === 'namespace' ? extent.name : undefined, (change) => this.#objectChanged(key, change)));
     }
-    for (const [key, { stop, store }] of this.#families) {
-      if (wanted.has(key)) continue;
-      stop();
-      this.#families.delete(key);
-      for (const object of store.values()) this.#queueRemoval(object);
-    }
+  }
+
+  /** What is no longer served may be back in a moment: its reports stay, and go with their objects if these go. */
+  #letGo(object: Storable, isServed: boolean): void {
+    if (isServed) this.#queueRemoval(object);
+    else if (object.metadata.uid !== undefined) this.#memory.forget(object.metadata.uid);
   }
 
   #follow(resource: ApiResource, namespace: string | undefined, onChange: (change: Change<Storable>) => void): Followed {
@@ -219,4 +252,9 @@ export class Watcher {
     await this.#surroundings.store?.remove({ uid, namespace });
     return true;
   }
+}
+
+/** What is served, as a text that is another one when policies may come to something else. */
+function shownKinds(served: readonly DiscoveredResource[]): string {
+  return served.map((resource) => `${resource.plural} ${apiVersionOf(resource)} ${resource.verbs.join()}`).sort().join('\n');
 }
