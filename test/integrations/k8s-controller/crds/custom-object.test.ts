@@ -23,6 +23,12 @@ objects('tells what is wrong with an object that cannot be read, by path', () =>
   assert.equal(reading.kind === 'unreadable' && reading.problems.map(({ path }) => path), ['spec.rules[0].operations', 'spec.timeoutSeconds']);
 });
 
+objects('a policy that names no module is unreadable: a policy-server that was told of it would read no policy at all', () => {
+  const reading = readPolicy('AdmissionPolicy', { metadata, spec: { ...spec, module: '' } });
+  assert.equal(reading.kind === 'unreadable' && reading.problems, [{ path: 'spec.module', message: 'must be non-empty' }]);
+  assert.throws(() => parsePoliciesFile('{"a":{"module":""},"b":{"module":"registry://r/p:v1"}}', 'policies.yml'), /a module URL must not be empty/);
+});
+
 objects('an object without spec is unreadable, not an exception', () => {
   const reading = readPolicyServer({ metadata });
   assert.equal(reading.kind === 'unreadable' && reading.problems.map(({ path }) => path), ['spec.image', 'spec.replicas']);
