@@ -57,6 +57,17 @@ test('v1alpha2 is served, with a warning and its own columns, and a policy of th
   assert.is(spec.backgroundAudit, true);
 });
 
+for (const [title, settings, problem] of [
+  ['hold an integer that would be rounded', '{"limits":[{"max":9007199254740993}]}', /spec\.settings\.limits\[0\]\.max: .*give it as text/],
+  ['are nested deeper than a policy-server reads', '{"a":'.repeat(3_000) + '1' + '}'.repeat(3_000), /spec\.settings: .*nested more than 125 levels deep/],
+] as const) {
+  test(`settings that ${title} are refused, and the controller goes on`, async (cluster) => {
+    const policy = JSON.stringify({ apiVersion: 'policies.kubewarden.io/v1', kind: 'ClusterAdmissionPolicy', metadata: { name: 'lossy' }, spec: { module: 'registry://example.test/a:v1', policyServer: 'nobody', mutating: false, rules: podRules, settings: 'SETTINGS' } });
+    const answer = await cluster.kubectl(['create', '-f', '-'], { input: policy.replace('"SETTINGS"', settings) }).then(() => 'admitted', String);
+    assert.match(answer, problem);
+  });
+}
+
 test('a match condition may have a name with a prefix', async (cluster) => {
   assert.is(await refusal(cluster, clusterPolicy('prefixed', { module: 'registry://example.test/a:v1', policyServer: 'nobody', matchConditions: [{ name: 'example.test/a', expression: 'true' }] })), undefined);
 });

@@ -54,7 +54,34 @@ const quantityPattern = '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)
 export const resourceList = z.record(z.string(), z.union([z.number(), z.string()]).meta({ 'x-kubernetes-int-or-string': true, 'pattern': quantityPattern }));
 
 /** Settings of a policy: any object, also none. */
-export const settings = z.custom<JsonObject>(isObject, 'expected an object').nullable().meta({ anyObject: true });
+export const settings = z
+  .custom<JsonObject>(isObject, 'expected an object')
+  .nullable()
+  .superRefine((value, context) => {
+    if (isDeeper(value, maxSettingsDepth)) context.addIssue({ code: 'custom', message: `nested more than ${maxSettingsDepth} levels deep` });
+    else for (const path of roundedIntegers(value)) context.addIssue({ code: 'custom', path: [...path], message: roundedMessage });
+  })
+  .meta({ anyObject: true });
+
+/** The policy-server reads 127 levels, of which the file of all policies takes two: one policy more would keep it from reading any. */
+const maxSettingsDepth = 125;
+
+/** Looks no deeper than it is told, so that no nesting can exhaust the stack. */
+function isDeeper(value: unknown, levels: number): boolean {
+  return typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)));
+}
+
+const roundedMessage = `integers beyond ${Number.MAX_SAFE_INTEGER} cannot be handed on with all their digits; give it as text`;
+
+/** The API server keeps integers of 64 bits; beyond, it rounds as JavaScript does. */
+const largestInteger = 2 ** 63;
+
+/** Where a value holds integers that may have lost digits when they were read: a policy would be asked with others than were written. */
+function* roundedIntegers(value: unknown, path: readonly (string | number)[] = []): Generator<readonly (string | number)[]> {
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= largestInteger) yield path;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, member] of Object.entries(value)) yield* roundedIntegers(member, [...path, Array.isArray(value) ? Number(key) : key]);
+}
 
 /** A port number. */
 export const port = z.int32().min(1).max(65535);

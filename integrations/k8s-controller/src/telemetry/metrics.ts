@@ -1,5 +1,5 @@
 // Metrics for Prometheus, with the names that Kubernetes controllers have (contract 6.3).
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A policy, as it is counted. */
 export interface CountedPolicy {
@@ -35,6 +35,7 @@ export const electionName = 'a4ddbf36.kubewarden.io';
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  collectDefaultMetrics({ register: registry });
   const total = new Counter({ name: 'controller_runtime_reconcile_total', help: 'Reconciliations by what they came to.', labelNames: ['controller', 'result'], registers });
   const errors = new Counter({ name: 'controller_runtime_reconcile_errors_total', help: 'Reconciliations that failed.', labelNames: ['controller'], registers });
   const time = new Histogram({ name: 'controller_runtime_reconcile_time_seconds', help: 'Duration of reconciliations.', labelNames: ['controller'], buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60], registers });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -6,6 +7,7 @@ import { canonicalJson } from '../../../../integrations/k8s-controller/src/desir
 import { configHash, isConfigHash } from '../../../../integrations/k8s-controller/src/desired/config-hash.js';
 import { serverConfiguration, sizeProblem } from '../../../../integrations/k8s-controller/src/desired/configuration.js';
 import { readableConfigMap, versionedConfigMap } from '../../../../integrations/k8s-controller/src/desired/config-map.js';
+import { parsePoliciesFile } from '../../../../integrations/webhook-server/src/policies/policies-file.js';
 import { assertGolden } from '../support/golden.js';
 import { clusterPolicy, namespace, namespacedPolicy, policyServer } from '../support/objects.js';
 
@@ -63,6 +65,22 @@ configurations('the policy-server reads what the controller writes', () => {
   const [first, second] = [...definitions.values()];
   assert.equal([first?.allowedToMutate, first?.message, first?.timeoutEvalSeconds, JSON.stringify(first?.settings)], [true, 'no', 3, '{"a":[1,{"b":null}]}']);
   assert.equal([second?.hostCapabilities, second?.policyMode], [['oci/*'], 'protect']);
+});
+
+configurations('whatever the settings are, the policy-server reads them from the file as they were written, and the other policies too', () => {
+  const key = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', '<<', '~', '#', '? a', 'a: b', '- a', '', '1', 'k'.repeat(3000), '\u2028', '\ufeff', '\ud800', '\u007f', '*a', '&a'));
+  const leaf = fc.oneof(key, fc.double({ noNaN: true, noDefaultInfinity: true }).filter((number) => !Number.isInteger(number) || Number.isSafeInteger(number) || Math.abs(number) >= 1e21), fc.maxSafeInteger(), fc.constantFrom(null, true, false, 1e21, 5e-324, 0));
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({ value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(key, tie('value'), { maxKeys: 4 })) }));
+  fc.assert(
+    fc.property(fc.dictionary(key, value, { maxKeys: 4 }), (given) => {
+      const settings = JSON.parse(JSON.stringify(given)) as object;
+      const { data } = serverConfiguration(policyServer(), [clusterPolicy({ settings }), namespacedPolicy()]);
+      const definitions = parsePoliciesFile(data['policies.yml'], 'policies.yml');
+      assert.is(definitions.size, 2);
+      assert.is(canonicalJson([...definitions.values()].map((definition) => definition.settings)[0]), canonicalJson(settings));
+    }),
+    { seed: 11, numRuns: 300 },
+  );
 });
 
 configurations('of two policies with the same id the first is served', () => {

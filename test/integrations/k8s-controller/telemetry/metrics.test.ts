@@ -34,6 +34,11 @@ telemetry('reconciliations, failures, writes and answers are counted by what the
   assert.equal(await linesOf(metrics, 'leader_election_master_status'), ['leader_election_master_status{name="a4ddbf36.kubewarden.io"} 0']);
 });
 
+telemetry('the process tells of itself under the usual names', async () => {
+  const { body } = await createMetrics({ queueLength: () => 0, isLeader: () => true, policies: () => [] }).text();
+  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_start_time_seconds', 'process_open_fds']) assert.match(body, new RegExp(`^${name} \\d`, 'm'));
+});
+
 telemetry('policies that can be read are counted as what they say, others not at all', () => {
   const rules = [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }];
   const objects: readonly ApiObject[] = [
