@@ -176,6 +176,26 @@ scan('a run that is told to stop ends with exit code 1 and removes nothing', asy
   assert.equal(names(cluster.all('PolicyReport')), ['old']);
 });
 
+scan('a report that another scan writes stays: one that is new, and one that was stale a moment ago', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')]);
+  const ofAnother = { 'app.kubernetes.io/managed-by': 'kubewarden', 'kubewarden.io/audit-scanner-run-uid': 'another' };
+  for (const name of ['stale', 'revived']) cluster.put(leftBehind(name, 'a'));
+  cluster.fails = ({ method, path }) => {
+    if (path === '/api/v1/namespaces/a/pods') cluster.put(leftBehind('new', 'a', ofAnother));
+    if (method === 'DELETE' && path.endsWith('/revived')) cluster.put(leftBehind('revived', 'a', ofAnother));
+    return undefined;
+  };
+  const { code, lines } = await run(cluster);
+  assert.equal([code, lines.find(({ message }) => message === 'scan finished')?.['removed']], [0, 1]);
+  assert.equal(names(cluster.all('PolicyReport')).filter((name) => !/^[0-9a-f-]{36}$/.test(name)), ['new', 'revived']);
+});
+
+scan('a run that writes OpenReports needs no definition of PolicyReports', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')], ['wgpolicyk8s.io/v1alpha2']);
+  const { code, lines } = await run(cluster, '--report-kind=openreports');
+  assert.equal([code, reported(cluster, 'Report'), lines.filter(({ level }) => level !== 'info')], [0, ['of-a'], []]);
+});
+
 scan('with --disable-store nothing is written and nothing removed', async () => {
   await using cluster = clusterWith(['a'], [policy('pods')]);
   cluster.put(leftBehind('stale', 'a'));

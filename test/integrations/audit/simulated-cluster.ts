@@ -163,6 +163,7 @@ export class SimulatedCluster implements AsyncDisposable {
     const key = keyOf(place);
     const object = this.#objects.get(key);
     if (object === undefined) return refusal(404);
+    if (method === 'DELETE' && !isAsDemanded(object, body)) return refusal(409);
     if (method === 'PATCH') this.#change(key, merged(object, JSON.parse(body) as object) as StoredObject);
     if (method === 'DELETE') this.#remove(key, object);
     return { status: 200, body: this.#objects.get(key) ?? object };
@@ -220,6 +221,12 @@ function isIn(key: string, { apiVersion, plural, namespace }: Place): boolean {
 function isSelected({ metadata: { name, labels = {} } }: StoredObject, query: URLSearchParams): boolean {
   const demands = (parameter: string): readonly string[] => (query.get(parameter) ?? '').split(',').filter((demand) => demand !== '');
   return demands('labelSelector').every((demand) => labels[demand.split('=')[0] ?? ''] === demand.split('=')[1]) && !demands('fieldSelector').includes(`metadata.name!=${name}`);
+}
+
+/** Holds an object against the preconditions of its deletion. */
+function isAsDemanded({ metadata }: StoredObject, body: string): boolean {
+  const { preconditions = {} } = (body === '' ? {} : JSON.parse(body)) as { readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } };
+  return (preconditions.uid ?? metadata.uid) === metadata.uid && (preconditions.resourceVersion ?? metadata.resourceVersion) === metadata.resourceVersion;
 }
 
 /** RFC 7396. */

@@ -89,6 +89,27 @@ watch('reports on a kind that is not served for a while stay', async () => {
   });
 });
 
+watch('a change that could not be looked at while the API server was away is looked at when it is back', async () => {
+  await using cluster = clusterWith(['a'], [policy('pods')]);
+  const lines = await watching(cluster, async () => {
+    await followed(cluster, '/api/v1/pods');
+    const path = '/apis/policies.kubewarden.io/v1/clusteradmissionpolicies';
+    let refused = 0;
+    cluster.fails = (request) => {
+      if (request.path !== path) return undefined;
+      refused += 1;
+      return 503;
+    };
+    cluster.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late', namespace: 'a' } });
+    cluster.put(policy('configmaps', ['configmaps']));
+    while (refused < 6) await delay(50);
+    await delay(500);
+    cluster.fails = () => undefined;
+    await soon(cluster, ['late', 'of-a']);
+  });
+  assert.ok(lines.some(({ message }) => message === 'cannot look at policies; going on with what is known'));
+});
+
 watch.after(() => server.close());
 
 watch.run();

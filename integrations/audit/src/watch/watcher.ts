@@ -121,6 +121,8 @@ export class Watcher {
     } catch (error) {
       if (!isFault(error)) throw error;
       if (!patience.signal.aborted) log.warn({ error: error.message }, 'cannot look at policies; going on with what is known');
+      // Whatever is served when the API server answers again calls for another look.
+      if (error.retryable) this.#served = '';
       return;
     }
     for (const [key, { store }] of this.#families) for (const object of store.values()) this.#queueIfNew(key, object);
