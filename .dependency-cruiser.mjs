@@ -68,6 +68,7 @@ export default {
       '^integrations/cli/src/commands/',
       '^integrations/cli/src/files\\.ts$',
       '^integrations/webhook-server/src/tls/certificate-files\\.ts$',
+      '^integrations/audit/src/servers/tls-files\\.ts$',
     ]),
     effect('crypto', '^(node:)?crypto$', [
       '^lib/runtime/(loader|worker)/entry\\.ts$',
@@ -76,7 +77,7 @@ export default {
       '^lib/source/(atomic-file|module-content|module-store|partial-files|sources-file|store-layout)\\.ts$',
       '^integrations/webhook-server/src/tls/tls-material\\.ts$',
       '^integrations/cli/src/commands/inspect\\.ts$',
-      '^integrations/audit/src/main\\.ts$',
+      '^integrations/audit/src/(main|watch/memory)\\.ts$',
       '^integrations/k8s-controller/src/(main|apply/event-recorder|certificates/(authority|key-pair)|desired/config-hash|validation/webhook-check)\\.ts$',
     ]),
     effect('@peculiar/x509', 'node_modules/@peculiar/x509', ['^integrations/k8s-controller/src/certificates/authority\\.ts$']),
