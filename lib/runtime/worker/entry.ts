@@ -61,18 +61,29 @@ async function perform(assignment: Assignment): Promise<void> {
   const { job, sandbox, code, operation, payload } = assignment;
   const startMs = monotonicNow();
   currentJob = job;
+  let done: SandboxRun;
+  let outcome: JobOutcome;
   try {
-    const done = keeper.run(sandbox, code, operation, payload);
+    done = keeper.run(sandbox, code, operation, payload);
     const { judged } = await loading;
-    finish(judged(done.outcome, assignment), done, job, startMs);
+    outcome = judged(done.outcome, assignment);
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     send({ kind: 'broke', job, message: error.message, stack: error.stack ?? '' });
+    return;
   }
+  finish(outcome, done, job, startMs);
+}
+
+/** What fails after the outcome is on its way is nobody's answer; the thread is not trusted any more and ends. */
+function end(thrown: unknown): void {
+  setImmediate(() => {
+    throw thrown;
+  });
 }
 
 port.on('message', (message: PoolMessage) => {
   if (message.kind === 'forget') keeper.forget(message.sandboxes);
-  else void perform(message);
+  else perform(message).catch(end);
 });
 send({ kind: 'ready' });
