@@ -2,7 +2,6 @@
 import { z } from 'zod';
 
 import { readPolicy, readPolicyServer, type Policy, type PolicyServer, type Reading, type Unreadable } from '../crds/custom-object.js';
-import { canonicalJson } from '../desired/canonical-json.js';
 import type { PolicyIdentity } from '../desired/names.js';
 import type { OwnPurpose } from '../desired/own-webhooks.js';
 import { defaultsPatch } from './defaults.js';
@@ -10,6 +9,7 @@ import { invalid, type FieldError } from './field-error.js';
 import { policyErrors } from './policy.js';
 import { policyServerErrors, type Lookup, type PolicyServerFacts } from './policy-server.js';
 import { allowedAnswer, invalidAnswer, type ReviewAnswer, type ReviewRequest } from './review.js';
+import { isSameValue } from './same-value.js';
 
 /** What has to be looked up to judge an object. */
 export interface Registry {
@@ -79,7 +79,7 @@ function isLeaving({ object, oldObject }: ReviewRequest): boolean {
 }
 
 function hasSameSpec(object: { readonly spec?: unknown }, old: { readonly spec?: unknown }): boolean {
-  return canonicalJson(object.spec ?? {}) === canonicalJson(old.spec ?? {});
+  return isSameValue(object.spec ?? {}, old.spec ?? {});
 }
 
 function problems(reading: Unreadable): readonly FieldError[] {

@@ -107,7 +107,6 @@ export function webhooksNamed({ cache }: Pick<SnapshotSource, 'cache'>, id: stri
   });
 }
 
-
 function readOnce(object: SeenObject): Reading<Policy> {
   const known = readPolicies.get(object);
   if (known !== undefined) return known;

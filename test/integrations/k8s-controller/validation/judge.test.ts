@@ -73,6 +73,13 @@ judging('C5: not even a spec that cannot be read', async () => {
   }
 });
 
+judging('C5: nor a spec that is nested deeper than any stack', async () => {
+  const nested = (inner: string): object => JSON.parse(`{"settings":${'{"a":'.repeat(9000)}${inner}${'}'.repeat(9000)}}`) as object;
+  const object = (inner: string) => ({ metadata: { name: 'a', uid: 'u', deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: nested(inner) });
+  assert.is(await message(review('AdmissionPolicy', object('1'), object('1'))), undefined);
+  assert.match((await message(review('AdmissionPolicy', object('1'), object('2')))) ?? '', /nested more than 125 levels deep/);
+});
+
 judging('an object that is being deleted and changed is judged', async () => {
   const changed = going({ ...policy, spec: { ...policy.spec, rules: [] } });
   assert.match((await message(review('ClusterAdmissionPolicy', changed, going(policy)))) ?? '', /spec\.rules/);
