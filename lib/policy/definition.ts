@@ -6,6 +6,7 @@ import { Fault, isFault } from '../fault.js';
 
 import { fieldProblems, formatFieldProblems, type FieldProblem } from './field-problems.js';
 import { parsePolicyName, type PolicyId } from './identity.js';
+import { anyMap } from './maps.js';
 import { isPlainObject } from './plain-object.js';
 
 /** A Kubernetes kind that a policy may read. */
@@ -33,14 +34,11 @@ export interface PolicyDefinition {
   readonly hostCapabilities: readonly string[];
 }
 
-/** An object as it is: `z.record` would copy it, and drop a key named `__proto__` on the way. */
-const objectAsIs = (problem: string): z.ZodType<Readonly<Record<string, unknown>>> => z.custom<Readonly<Record<string, unknown>>>(isPlainObject, problem);
-
 const policySchema = z.object({
   module: z.string().min(1, 'a module URL must not be empty'),
   policyMode: z.enum(['protect', 'monitor']).default('protect'),
   allowedToMutate: z.boolean().nullish().transform((value) => value ?? false),
-  settings: objectAsIs('Invalid settings in CRD, not an object').nullish().transform((settings): Settings => settings ?? {}),
+  settings: anyMap('Invalid settings in CRD, not an object').nullish().transform((settings): Settings => settings ?? {}),
   contextAwareResources: z.array(z.object({ apiVersion: z.string(), kind: z.string() })).default([]),
   message: z.string().nullish().transform((value) => value ?? undefined),
   timeoutEvalSeconds: z.int().min(0).nullish().transform((value) => value ?? undefined),

@@ -8,6 +8,7 @@ import { scanMembers } from '../json/scan.js';
 import { assertValueCount } from '../json/value-count.js';
 
 import { fieldProblems, formatFieldProblems } from './field-problems.js';
+import { textMap } from './maps.js';
 
 /** Every operation that the host ever calls on a policy. */
 export const operations = { validate: 'validate', validateSettings: 'validate_settings', protocolVersion: 'protocol_version' } as const;
@@ -32,7 +33,7 @@ const validationSchema = z.looseObject({
   accepted: z.boolean(),
   message: z.string().nullish(),
   code: z.int().min(0).max(65535).nullish(),
-  audit_annotations: z.record(z.string(), z.string()).nullish(),
+  audit_annotations: textMap.nullish(),
   warnings: z.array(z.string()).nullish(),
 });
 const settingsSchema = z.looseObject({ valid: z.boolean(), message: z.string().nullish() });

@@ -6,6 +6,7 @@ import { decodeJson } from '../json/decode.js';
 import { scanMembers } from '../json/scan.js';
 
 import { fieldProblems, formatFieldProblems } from './field-problems.js';
+import { textMap } from './maps.js';
 
 /** The custom section that carries the metadata; the first of that name counts. */
 export const metadataSection = 'io.kubewarden.metadata';
@@ -25,7 +26,7 @@ const rule = z.object({
 const metadataSchema = z.object({
   protocolVersion: z.enum(['v1', 'Unknown']).nullish().transform((value) => value ?? null),
   rules: z.array(rule),
-  annotations: z.record(z.string(), z.string()).nullish().transform((value) => value ?? undefined),
+  annotations: textMap.nullish().transform((value) => value ?? undefined),
   mutating: z.boolean(),
   backgroundAudit: z.boolean().default(true),
   executionMode: z.enum(executionModes).default('kubewarden-wapc'),

@@ -75,7 +75,7 @@ export function responseOfAnswer(answer: Uint8Array, judged: Judged): AdmissionR
     return converted(response, judged);
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown;
-    return internalError(judged.uid, `cannot tell what the policy changed in the object: ${thrown.message}`);
+    return internalError(judged.uid, `invalid response format: cannot tell what the policy changed in the object: ${thrown.message}`);
   }
 }
 

@@ -81,6 +81,8 @@ const invalid: readonly (readonly [string, unknown, string])[] = [
   ['an execution mode that is null', { ...least, executionMode: null }, 'executionMode: Invalid option: expected one of "kubewarden-wapc"|"opa"|"gatekeeper"|"wasi"'],
   ['an unknown policy type', { ...least, policyType: 'any' }, 'policyType: Invalid option: expected one of "kubernetes"|"raw"'],
   ['an annotation that is no text', { ...least, annotations: { a: { b: 'c' } } }, 'annotations.a: expected string, received object'],
+  ['an annotation that is no text, whatever its name', { ...least, annotations: JSON.parse('{"__proto__":7}') as unknown }, 'annotations.__proto__: expected string, received number'],
+  ['annotations in a list', { ...least, annotations: [1] }, 'annotations: expected record, received array'],
   ['a rule without operations', { ...least, rules: [{ ...rule, operations: undefined }] }, 'rules.0: missing field `operations`'],
   ['an unknown operation', { ...least, rules: [{ ...rule, operations: ['PATCH'] }] }, 'rules.0.operations.0: Invalid option: expected one of "CREATE"|"UPDATE"|"DELETE"|"CONNECT"|"*"'],
   ['a resource that is no text', { ...least, rules: [{ ...rule, resources: [1] }] }, 'rules.0.resources.0: expected string, received number'],
@@ -115,6 +117,11 @@ for (const [title, payload, message] of unreadable) {
     assert.match(fault.message, message);
   });
 }
+
+metadata('an annotation with a name that objects inherit is kept', () => {
+  const document = '{"protocolVersion":"v1","rules":[],"annotations":{"__proto__":"p"},"mutating":false}';
+  assert.match(new TextDecoder().decode(encodeMetadata(decodeMetadata(bytes(document)))), '"annotations":{"__proto__":"p"}');
+});
 
 metadata('the section of a real policy is read', () => {
   const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(fixtureBytes('pod-privileged')), 'io.kubewarden.metadata');

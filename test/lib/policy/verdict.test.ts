@@ -34,6 +34,7 @@ const answers: readonly (readonly [string, string, string])[] = [
   ['an acceptance with a message has a status', '{"accepted":true,"message":"fine"}', '{"uid":"u","allowed":true,"status":{"message":"fine"},"auditAnnotations":null,"warnings":null}'],
   ['an acceptance with a code has a status', '{"accepted":true,"code":0}', '{"uid":"u","allowed":true,"status":{"code":0},"auditAnnotations":null,"warnings":null}'],
   ['warnings and annotations are copied', '{"accepted":true,"warnings":["w"],"audit_annotations":{"k":"v"}}', '{"uid":"u","allowed":true,"auditAnnotations":{"k":"v"},"warnings":["w"]}'],
+  ['annotations with names that objects inherit are copied', '{"accepted":true,"audit_annotations":{"__proto__":"p","constructor":"c","":"e"}}', '{"uid":"u","allowed":true,"auditAnnotations":{"__proto__":"p","constructor":"c","":"e"},"warnings":null}'],
   ['empty warnings and annotations are copied', '{"accepted":true,"warnings":[],"audit_annotations":{}}', '{"uid":"u","allowed":true,"auditAnnotations":{},"warnings":[]}'],
   ['a mutation is a patch', '{"accepted":true,"mutated_object":{"a":2}}', `{"uid":"u","allowed":true,${patched('[{"op":"replace","path":"/a","value":2}]')},"auditAnnotations":null,"warnings":null}`],
   ['a mutation that changes nothing is no patch', '{"accepted":true,"mutated_object":{"a":1}}', '{"uid":"u","allowed":true,"auditAnnotations":null,"warnings":null}'],
@@ -59,6 +60,12 @@ for (const accepted of [true, false]) {
   });
 }
 
+verdict('a mutation of an object with more values than are compared is an internal error', () => {
+  const base = `[${'0,'.repeat(250_000)}0]`;
+  const problem = 'cannot tell what the policy changed in the object: cannot read JSON: it holds more than 250000 values';
+  assert.is(responseText(answered('{"accepted":true,"mutated_object":[]}'), base), denied(`internal server error: invalid response format: ${problem}`, 500));
+});
+
 verdict('a mutated object of null is no mutation, so a deletion passes', () => {
   assert.is(withoutObject(answered('{"accepted":true,"mutated_object":null}')), '{"uid":"u","allowed":true,"auditAnnotations":null,"warnings":null}');
 });
@@ -74,6 +81,8 @@ const failures: readonly (readonly [string, Ran, string])[] = [
   ['an answer of another shape is an internal error', answered('{"accepted":"yes"}'), denied('internal server error: invalid response from policy: accepted: expected boolean, received string', 500)],
   ['an answer that accepts twice is an internal error', answered('{"accepted":false,"accepted":true}'), denied('internal server error: invalid response from policy: cannot read JSON: the key "accepted" appears twice in one object, again at byte 18', 500)],
   ['a code beyond 16 bits is an internal error', answered('{"accepted":false,"code":65536}'), denied('internal server error: invalid response from policy: code: Too big: expected number to be <=65535', 500)],
+  ['an annotation that is no text is an internal error, whatever its name', answered('{"accepted":true,"audit_annotations":{"__proto__":7}}'), denied('internal server error: invalid response from policy: audit_annotations.__proto__: expected string, received number', 500)],
+  ['annotations in a list are an internal error', answered('{"accepted":true,"audit_annotations":["a"]}'), denied('internal server error: invalid response from policy: audit_annotations: expected record, received array', 500)],
   ["a guest's error is an internal error with its text", { kind: 'failed', message: 'größe ☃' }, denied('internal server error: Guest call failure: größe ☃', 500)],
   ['a failure without a text too', { kind: 'failed', message: 'No error message set for call failure' }, denied('internal server error: Guest call failure: No error message set for call failure', 500)],
   ['a trap is an internal error', { kind: 'trapped', message: 'unreachable' }, denied('internal server error: Guest call failure: unreachable', 500)],
