@@ -10,6 +10,13 @@ const settings = suite('policy/settings');
 
 const written = (value: unknown): string => new TextDecoder().decode(encodeSettings({ value })).slice('{"value":'.length, -1);
 
+/** A value within so many arrays. */
+function nested(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
+}
+
 const cases: readonly (readonly [string, unknown, string])[] = [
   ['null', null, 'null'],
   ['nothing in a list', [undefined, 1], '[null,1]'],
@@ -20,6 +27,8 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   ['integers inside', { list: [1n, { n: 2n }] }, '{"list":[1,{"n":2}]}'],
   ['keys in their order, without those that are undefined', { b: 1, a: undefined, c: true }, '{"b":1,"c":true}'],
   ['a key __proto__', JSON.parse('{"__proto__":{"x":1}}'), '{"__proto__":{"x":1}}'],
+  ['a hole in a list', [1, , 2], '[1,null,2]'],
+  ['as many levels as a policy reads', nested(125), `${'['.repeat(125)}1${']'.repeat(125)}`],
   ['an object without prototype', Object.create(null), '{}'],
 ];
 for (const [title, value, expected] of cases) settings(`${title} is written`, () => assert.is(written(value), expected));
@@ -28,12 +37,13 @@ settings('no settings are an object', () => assert.is(new TextDecoder().decode(e
 
 const cyclic: Record<string, unknown> = {};
 cyclic['self'] = cyclic;
-let deep: unknown = 1;
-for (let level = 0; level < 100_000; level += 1) deep = [deep];
 
 const unwritable: readonly (readonly [string, unknown, RegExp])[] = [
-  ['a cycle', cyclic, /Maximum call stack/],
-  ['a hundred thousand levels', deep, /Maximum call stack/],
+  ['a cycle', cyclic, /they are nested more than 126 levels deep/],
+  ['a level more than a policy reads', nested(126), /they are nested more than 126 levels deep/],
+  ['a hundred thousand levels', nested(100_000), /they are nested more than 126 levels deep/],
+  ['half a surrogate pair in a text', ['\ud800'], /half a surrogate pair/],
+  ['half a surrogate pair in a key', { '\udc00': 1 }, /half a surrogate pair/],
   ['a function', () => 1, /JSON has no function/],
   ['a symbol', Symbol('x'), /JSON has no symbol/],
   ['not a number', Number.NaN, /JSON has no number NaN/],
