@@ -11,7 +11,7 @@ import { extract, type Header, pack, type Pack } from 'tar-stream';
 import { isFault } from '../fault.js';
 import { bytesIn } from '../http/body.js';
 import { maxModuleBytes } from '../wasm/ceilings.js';
-import { type StagedFile, writeAtomically } from './atomic-file.js';
+import { replaceable, type StagedFile, writeAtomically } from './atomic-file.js';
 import { moduleContent } from './module-content.js';
 import type { ModuleStore } from './module-store.js';
 import { partialName } from './partial-files.js';
@@ -37,6 +37,7 @@ export const defaultArchiveLimits: ArchiveLimits = { maxEntries: 1000, maxEntryB
  * @throws {Fault} `MODULE_NOT_FOUND`, `STORE_WRITE_FAILED`
  */
 export async function saveArchive(store: ModuleStore, paths: readonly string[], archive: string): Promise<void> {
+  const target = await replaceable(archive);
   const packed = pack();
   const gzip = createGzip();
   // Whichever part fails ends the others, which would wait for it; its failure is the first, and the one to be told.
@@ -47,8 +48,8 @@ export async function saveArchive(store: ModuleStore, paths: readonly string[], 
       packed.destroy();
       gzip.destroy();
     });
-  const partial = join(dirname(archive), `.${basename(archive)}.${partialName()}`);
-  await Promise.all([ending(feed(packed, store, paths)), ending(pipeline(bytesIn(packed), gzip)), ending(writeAtomically({ partial, path: archive }, gzip))]);
+  const partial = join(dirname(target), `.${basename(target)}.${partialName()}`);
+  await Promise.all([ending(feed(packed, store, paths)), ending(pipeline(bytesIn(packed), gzip)), ending(writeAtomically({ partial, path: target }, gzip))]);
   const [failure] = failures;
   if (failure !== undefined) throw failure instanceof Error ? failure : new Error('the archive could not be saved', { cause: failure });
 }

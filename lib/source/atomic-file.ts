@@ -1,6 +1,6 @@
 // Files that are there whole or not at all: written beside the others under a passing name, renamed when complete.
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { type Digest, parseDigest } from '../oci/digest.js';
@@ -27,6 +27,19 @@ export interface StagedFile {
   /** @throws {Fault} `STORE_WRITE_FAILED` */
   readonly appear: () => Promise<void>;
   readonly discard: () => Promise<void>;
+}
+
+/**
+ * The file that a path of the operator's stands for, and may be replaced: what a symbolic link leads to, so that the link
+ * stays one. A device or a pipe is refused: the file would take its place.
+ *
+ * @throws {Fault} `STORE_WRITE_FAILED`
+ */
+export async function replaceable(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) return path;
+  if (!found.isFile()) throw sourceFault('STORE_WRITE_FAILED', `cannot write to "${path}": it is no regular file`);
+  return (await lstat(path)).isSymbolicLink() ? realpath(path) : path;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { writeAtomically, type WrittenFile } from './atomic-file.js';
+import { replaceable, writeAtomically, type WrittenFile } from './atomic-file.js';
 import type { ModuleStore, StoredModule } from './module-store.js';
 import { partialName } from './partial-files.js';
 import { type StorableLocation, storeComponents } from './store-layout.js';
@@ -20,10 +20,10 @@ export function storeTarget(store: ModuleStore, location: StorableLocation): Mod
   return { path: store.pathOf(location), find: () => store.find(location), write: (chunks) => store.write(location, chunks) };
 }
 
-/** A file: `destination` itself, or below it, when it is a folder, the last part of the location. Always written anew. */
+/** A file: `destination` itself, or below it, when it is a folder, the last part of the location. Always written anew. @throws {Fault} `STORE_WRITE_FAILED` */
 export async function fileTarget(destination: string, location: StorableLocation): Promise<ModuleTarget> {
   const found = await stat(destination).catch(() => undefined);
-  const path = found?.isDirectory() === true ? join(destination, storeComponents(location).at(-1) ?? '') : destination;
+  const path = await replaceable(found?.isDirectory() === true ? join(destination, storeComponents(location).at(-1) ?? '') : destination);
   const partial = join(dirname(path), `.${basename(path)}.${partialName()}`);
   return { path, find: () => Promise.resolve(undefined), write: (chunks) => writeAtomically({ partial, path }, chunks) };
 }

@@ -20,10 +20,21 @@ export function sourceFault(code: SourceFaultCode, message: string, options: { r
   return new Fault(code, message, { retryable, ...(retryAfterMs === undefined ? {} : { context: { retryAfterMs } }) });
 }
 
+const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENOSPC: 'no space left on the device',
+  EACCES: 'access is not permitted',
+  EPERM: 'access is not permitted',
+  EROFS: 'access is not permitted',
+};
+
 /** The words for what a file system refused. */
 export function fileProblem(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC') return 'no space left on the device (ENOSPC)';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `access is not permitted (${code})`;
-  return typeof code === 'string' ? code : 'unknown problem';
+  if (typeof code !== 'string') return 'unknown problem';
+  const words = problems[code];
+  return words === undefined ? code : `${words} (${code})`;
 }

@@ -1,7 +1,7 @@
 // What the command reads and writes: files and standard input, with sizes bounded and every failure told in one sentence.
 // What the bytes mean is nobody's business here.
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { Fault, messageOf } from 'wasmwarden';
@@ -61,17 +61,21 @@ export async function readAll(stream: AsyncIterable<unknown>, role: FileRole, or
 }
 
 /**
- * Writes a file in one step: whoever looks sees the old content or the new one, never a part.
+ * Writes a file in one step: whoever looks sees the old content or the new one, never a part. A symbolic link stays one, and
+ * so does what is no regular file, such as a pipe or `/dev/null`: it is written to and not replaced.
  *
  * @throws {Fault} `FILE_UNWRITABLE`
  */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   let beside: string | undefined;
   try {
-    beside = await mkdtemp(join(dirname(path), '.wasmwarden-'));
-    const unfinished = join(beside, basename(path));
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && !found.isFile() && !found.isDirectory()) return await writeFile(path, content);
+    const target = found?.isFile() === true ? await realpath(path) : path;
+    beside = await mkdtemp(join(dirname(target), '.wasmwarden-'));
+    const unfinished = join(beside, basename(target));
     await writeFile(unfinished, content);
-    await rename(unfinished, path);
+    await rename(unfinished, target);
   } catch (thrown) {
     throw new Fault('FILE_UNWRITABLE', `Cannot write '${path}': ${reasonOf(thrown)}.`, { cause: thrown });
   } finally {

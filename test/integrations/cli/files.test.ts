@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 
 import { suite } from 'uvu';
@@ -56,6 +57,23 @@ files('writes whole and leaves nothing beside', async () => {
   await writeWhole(`${folder.path}/fresh`, Buffer.from('fresh'));
   assert.is(readFileSync(`${folder.path}/fresh`, 'utf8'), 'fresh');
   assert.not.ok(readdirSync(folder.path).some((name) => name.startsWith('.wasmwarden-')));
+});
+
+files('writes through a symbolic link, which stays one', async () => {
+  const path = folder.file('linked', 'old');
+  const link = `${folder.path}/link`;
+  symlinkSync('linked', link);
+  await writeWhole(link, 'new');
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.is(readFileSync(path, 'utf8'), 'new');
+});
+
+files('writes to a pipe, as to any device, and does not put a file in its place', async () => {
+  const pipe = `${folder.path}/pipe`;
+  execFileSync('mkfifo', [pipe]);
+  const [read] = await Promise.all([readFile(pipe, role), writeWhole(pipe, 'through')]);
+  assert.is(Buffer.from(read).toString(), 'through');
+  assert.ok(lstatSync(pipe).isFIFO());
 });
 
 files('keeps what was there when it cannot write, and leaves nothing beside', async () => {

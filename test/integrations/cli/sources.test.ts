@@ -199,10 +199,10 @@ const mistakes: readonly (readonly [string, readonly string[], string, number])[
   ['removing what is not there', ['rm', 'abc'], 'Cannot find policy with uri: abc', 1],
   ['removing a file that is none of the store', ['rm', `file://${policy}`], 'local files are not in the store', 1],
   ['loading nothing', ['load'], "required option '--input <file>' not specified", 2],
-  ['loading what is not there', ['load', '--input', 'missing.tar.gz'], 'cannot load the archive missing.tar.gz: ENOENT', 1],
+  ['loading what is not there', ['load', '--input', 'missing.tar.gz'], 'cannot load the archive missing.tar.gz: there is no such file or folder (ENOENT)', 1],
   ['loading what is no archive', ['load', '--input', policy], 'it is no gzipped tar archive', 1],
   ['running a digest that is not stored', ['run', 'abc123', '-r', reviewPath('pod-allowed')], 'Cannot find policy with uri: abc123', 1],
-  ['a sources file that is missing', ['pull', 'h.example/x:v1', '--sources-path', '/nowhere.yml'], 'error while loading sources from /nowhere.yml: ENOENT', 1],
+  ['a sources file that is missing', ['pull', 'h.example/x:v1', '--sources-path', '/nowhere.yml'], 'error while loading sources from /nowhere.yml: there is no such file or folder (ENOENT)', 1],
 ];
 for (const [title, words, says, code] of mistakes) {
   sources(`${title} is a sentence`, async () => {

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -165,9 +166,17 @@ for (const [title, damage] of damaged) {
   });
 }
 
+archive('an archive is not saved in the place of what is no regular file', async () => {
+  const pipe = join(scratchFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const fault = await rejectionOf(saveArchive(new ModuleStore({ root: '/nowhere' }), [], pipe));
+  assert.is(fault.message, `cannot write to "${pipe}": it is no regular file`);
+  assert.ok(lstatSync(pipe).isFIFO());
+});
+
 archive('an archive that is not there', async () => {
   const fault = await rejectionOf(loadArchive(new ModuleStore({ root: '/nowhere' }), '/nowhere.tar.gz'));
-  assert.is(fault.message, 'cannot load the archive /nowhere.tar.gz: ENOENT');
+  assert.is(fault.message, 'cannot load the archive /nowhere.tar.gz: there is no such file or folder (ENOENT)');
 });
 
 archive('an archive that is damaged anywhere is loaded whole or refused whole', async () => {

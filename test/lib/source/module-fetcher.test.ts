@@ -1,5 +1,6 @@
 // Fetching over real servers on loopback: what arrives, what is kept, what is refused.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { suite } from 'uvu';
@@ -204,6 +205,20 @@ fetcher('a module goes to a file or into a folder where that is asked for, and n
   assert.equal(filesBelow(at.root), []);
   await rejectionOf(at.fetcher.fetch(url, { destination: join(folder, 'named.wasm', 'x') }));
   assert.equal(filesBelow(folder), ['named.wasm', 'sub/p.wasm']);
+});
+
+fetcher('a destination that is a symbolic link stays one, and one that is no regular file is not replaced', async () => {
+  await using at = await stand((_request, response) => response.end(moduleBytes(1)));
+  const [folder, url] = [scratchFolder(), `${at.server.origin}/a/p.wasm`];
+  const [linked, link, pipe] = ['linked.wasm', 'link.wasm', 'pipe.wasm'].map((name) => join(folder, name)) as [string, string, string];
+  writeFileSync(linked, 'old');
+  symlinkSync(linked, link);
+  await at.fetcher.fetch(url, { destination: link });
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.equal(readFileSync(linked), Buffer.from(moduleBytes(1)));
+  execFileSync('mkfifo', [pipe]);
+  assert.match((await rejectionOf(at.fetcher.fetch(url, { destination: pipe }))).message, `cannot write to "${pipe}": it is no regular file`);
+  assert.ok(lstatSync(pipe).isFIFO());
 });
 
 fetcher('progress is told from start to finish', async () => {

@@ -180,7 +180,7 @@ store('a root that cannot be written is a sentence with the path in it', async (
   writeFileSync(root, 'a file where the folder should be');
   const fault = await rejectionOf(modules.write(one, streamOf(moduleBytes(1))));
   assert.is(fault.code, 'STORE_WRITE_FAILED');
-  assert.is(fault.message, `wasm module cannot be save to "${modules.pathOf(one)}": ENOTDIR`);
+  assert.is(fault.message, `wasm module cannot be save to "${modules.pathOf(one)}": a part of the path is no folder (ENOTDIR)`);
 });
 
 store('a module where a folder is needed is a sentence too', async () => {

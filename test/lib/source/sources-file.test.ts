@@ -43,7 +43,7 @@ sourcesFile('authorities are read from data and from files, PEM and DER, one or 
 const mistakes: readonly (readonly [string, string, string])[] = [
   ['data that is no certificate', 'source_authorities: {h: [{type: Data, data: hello}]}', 'Invalid certificate: Raw certificate is not in PEM nor in DER encoding'],
   ['a broken certificate', 'source_authorities: {h: [{type: Data, data: "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----"}]}', 'Invalid certificate: '],
-  ['a certificate that is not there', 'source_authorities: {h: [{type: Path, path: /nowhere.pem}]}', 'Cannot read certificate from file: /nowhere.pem: ENOENT'],
+  ['a certificate that is not there', 'source_authorities: {h: [{type: Path, path: /nowhere.pem}]}', 'Cannot read certificate from file: /nowhere.pem: there is no such file or folder (ENOENT)'],
   ['broken YAML', 'insecure_sources: [', 'Flow sequence'],
   ['a key given twice', 'insecure_sources: []\ninsecure_sources: []', 'keys must be unique'],
   ['another document', '- a', 'expected object'],
@@ -59,7 +59,7 @@ for (const [title, text, found] of mistakes) {
 }
 
 sourcesFile('a file that is not there is an error: it was asked for', async () => {
-  assert.is((await rejectionOf(readSources('/nowhere.yml', {}))).message, 'error while loading sources from /nowhere.yml: ENOENT');
+  assert.is((await rejectionOf(readSources('/nowhere.yml', {}))).message, 'error while loading sources from /nowhere.yml: there is no such file or folder (ENOENT)');
 });
 
 sourcesFile.run();
