@@ -1,7 +1,7 @@
 // What the command reads and writes: files and standard input, with sizes bounded and every failure told in one sentence.
 // What the bytes mean is nobody's business here.
 import { createReadStream } from 'node:fs';
-import { mkdtemp, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { Fault, messageOf } from 'wasmwarden';
@@ -23,10 +23,23 @@ export function documentRole(name: string): FileRole {
   return { name, maxBytes: 2 * 1024 * 1024 };
 }
 
+/** Why there is no file to read at a path, in words; nothing where there is one, of whatever sort. */
+export async function whyNoFile(path: string): Promise<string | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? 'it is a folder' : undefined;
+  } catch (thrown) {
+    return reasonOf(thrown);
+  }
+}
+
 /** Tells whether something other than a folder is at this path. */
 export async function isFile(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found !== undefined && !found.isDirectory();
+  return (await whyNoFile(path)) === undefined;
+}
+
+/** Tells whether a name is taken at all, be it by a folder or by a symbolic link that leads nowhere. */
+export async function isTaken(path: string): Promise<boolean> {
+  return lstat(path).then(() => true, () => false);
 }
 
 /**
@@ -70,7 +83,10 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   let beside: string | undefined;
   try {
     const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && !found.isFile() && !found.isDirectory()) return await writeFile(path, content);
+    if (found !== undefined && !found.isFile() && !found.isDirectory()) {
+      await writeFile(path, content);
+      return;
+    }
     const target = found?.isFile() === true ? await realpath(path) : path;
     beside = await mkdtemp(join(dirname(target), '.wasmwarden-'));
     const unfinished = join(beside, basename(target));

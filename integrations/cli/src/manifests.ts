@@ -21,13 +21,22 @@ type ManifestKind = (typeof kinds)[number];
 export function parseManifests(documents: readonly unknown[]): readonly ManifestPolicy[] {
   if (documents.length === 0) throw invalid('it holds no policy');
   const names = new Map<string, number>();
-  return documents.map((document) => {
-    const { name, definition } = parseManifest(document);
+  return documents.map((document, index) => {
+    const { name, definition } = placed(documents.length === 1 ? '' : `document ${index + 1}: `, () => parseManifest(document));
     const count = (names.get(name) ?? 0) + 1;
     names.set(name, count);
     // Policies of different namespaces may share a name; they are told apart by their place.
     return { id: count === 1 ? name : `${name} (${count})`, definition };
   });
+}
+
+/** Says of several documents which one is wrong. */
+function placed<Read>(place: string, read: () => Read): Read {
+  try {
+    return read();
+  } catch (thrown) {
+    throw isFault(thrown) ? new Fault(thrown.code, `${place}${thrown.message}`, { cause: thrown }) : thrown;
+  }
 }
 
 function parseManifest(document: unknown): { readonly name: string; readonly definition: PolicyDefinition } {
@@ -45,7 +54,7 @@ function parseManifest(document: unknown): { readonly name: string; readonly def
 function definitionOf(kind: ManifestKind, value: unknown): PolicyDefinition {
   const spec = mapOf(value);
   if (spec === undefined) throw invalid(`cannot parse value into ${kind}: spec: expected a map`);
-  if (kind.endsWith('Group')) throw new Fault('MANIFEST_UNSUPPORTED', `Cannot run a policy of the kind ${kind}: policy groups are not built yet; run each member as a policy of its own.`);
+  if (kind.endsWith('Group')) throw new Fault('MANIFEST_UNSUPPORTED', `${kind}: policy groups are not built yet; run each member as a policy of its own`);
   try {
     return parsePolicyDefinition({
       module: spec['module'],
@@ -59,8 +68,13 @@ function definitionOf(kind: ManifestKind, value: unknown): PolicyDefinition {
     });
   } catch (thrown) {
     if (!isFault(thrown)) throw thrown;
-    throw invalid(`cannot parse value into ${kind}: spec: ${thrown.message}`, thrown);
+    throw invalid(`cannot parse value into ${kind}: spec: ${inManifestWords(thrown.message)}`, thrown);
   }
+}
+
+/** A message about fields with the names that they have in a manifest. */
+function inManifestWords(message: string): string {
+  return message.replace(/(?<=^|; )policyMode(?=:)/g, 'mode').replace(/(?<=^|; )allowedToMutate(?=:)/g, 'mutating');
 }
 
 /** A member for a key whose value is not null. */

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { Fault } from 'wasmwarden';
 
-import { isFile } from './files.js';
+import { whyNoFile } from './files.js';
 import { openSources, openStore } from './policy-sources.js';
 import type { Session } from './session.js';
 import type { SourceFlags } from './source-options.js';
@@ -23,8 +23,9 @@ export interface PolicyLocation {
  * @throws {Fault} `MODULE_LOCATION_UNSUPPORTED`, `MODULE_NOT_FOUND`, whatever a download may throw
  */
 export async function locatePolicy(text: string, flags: SourceFlags, session: Session): Promise<PolicyLocation> {
-  if ((await isFile(text)) || schemeOf(text) !== undefined) return locateModule(text, flags, session);
-  if (!/^[0-9a-f]{1,64}$/.test(text)) throw new Fault('MODULE_NOT_FOUND', `Cannot find policy with uri: ${text} (there is no such file; a policy of a registry is named registry://...)`);
+  const why = await whyNoFile(text);
+  if (why === undefined || schemeOf(text) !== undefined) return locateModule(text, flags, session);
+  if (!/^[0-9a-f]{1,64}$/.test(text)) throw new Fault('MODULE_NOT_FOUND', `Cannot find policy with uri: ${text} (${why}; a policy of a registry is named registry://...)`);
   return (await openStore(session)).findByDigest(text);
 }
 
@@ -34,8 +35,9 @@ export async function locatePolicy(text: string, flags: SourceFlags, session: Se
  * @throws {Fault} as `locatePolicy`
  */
 export async function locateModule(text: string, flags: SourceFlags, session: Session): Promise<PolicyLocation> {
-  if (await isFile(text)) return locationOf(resolve(text));
-  if (/^\.{0,2}\//.test(text)) throw new Fault('MODULE_NOT_FOUND', `Cannot find policy with uri: ${text} (there is no such file)`);
+  const why = await whyNoFile(text);
+  if (why === undefined) return locationOf(resolve(text));
+  if (/^\.{0,2}\//.test(text)) throw new Fault('MODULE_NOT_FOUND', `Cannot find policy with uri: ${text} (${why})`);
   switch (schemeOf(text)) {
     case 'file':
       return locationOf(resolve(pathOf(text)));

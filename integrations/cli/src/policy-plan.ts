@@ -1,11 +1,12 @@
 // What is to be run, from what the user typed: one policy, or the policies of a manifest. Nothing is executed here.
-import { Fault, type PolicyInput } from 'wasmwarden';
+import { Fault, isFault, type PolicyInput } from 'wasmwarden';
 import { readMetadata, readPolicyModule, type ContextAwareResource, type ExecutionMode, type Metadata } from 'wasmwarden/policy';
 
+import { aboutModule } from './about-module.js';
 import { parseDocument, parseDocuments } from './documents.js';
 import { executionModeOf, modeSpellings } from './execution-mode.js';
 import { documentRole, moduleRole, readFile } from './files.js';
-import { parseManifests } from './manifests.js';
+import { parseManifests, type ManifestPolicy } from './manifests.js';
 import type { Output } from './output.js';
 import { locateModule, locatePolicy, type PolicyLocation } from './policy-location.js';
 import type { PolicyFlags } from './policy-options.js';
@@ -18,6 +19,8 @@ export interface PlannedPolicy {
   readonly input: PolicyInput;
   /** How messages name where it came from. */
   readonly uri: string;
+  /** Its name in the manifest that it comes from, where several policies may share a module. */
+  readonly manifestName?: string;
   /** Whether it takes requests of any shape. */
   readonly isRaw: boolean;
 }
@@ -54,14 +57,23 @@ async function planModule(policy: string, flags: PolicyFlags, session: Session):
 async function planManifest(path: string, flags: PolicyFlags, session: Session): Promise<readonly PlannedPolicy[]> {
   if (flags.raw === true) throw new Fault('OPTIONS_CONFLICT', `The --raw option cannot be used with a YAML file: ${path}`);
   if (flags.settingsPath !== undefined || flags.settingsJson !== undefined) session.output.log('info', 'the settings options are ignored: the YAML file holds the settings');
-  const policies = parseManifests(parseDocuments(await readFile(path, documentRole('the policies')), `the policies '${path}'`));
+  const policies = await readManifests(path);
   if (policies.length > 1) session.output.log('warn', `'${path}' holds ${policies.length} policies: each judges the request as it was given, no one sees the mutations of another`);
   const planned: PlannedPolicy[] = [];
   for (const { id, definition } of policies) {
     const { bytes, metadata, uri } = await readModule(await locateModule(definition.module, flags, session), undefined);
-    planned.push({ id, uri, isRaw: metadata?.policyType === 'raw', input: { ...definition, module: bytes, hostCapabilities: patternsOf(flags) } });
+    planned.push({ id, uri, manifestName: id, isRaw: metadata?.policyType === 'raw', input: { ...definition, module: bytes, hostCapabilities: patternsOf(flags) } });
   }
   return planned;
+}
+
+async function readManifests(path: string): Promise<readonly ManifestPolicy[]> {
+  const documents = parseDocuments(await readFile(path, documentRole('the policies')), `the policies '${path}'`);
+  try {
+    return parseManifests(documents);
+  } catch (thrown) {
+    throw isFault(thrown) ? new Fault(thrown.code, `Cannot run the policies '${path}': ${thrown.message}`, { cause: thrown }) : thrown;
+  }
 }
 
 interface ReadModule {
@@ -72,8 +84,8 @@ interface ReadModule {
 
 async function readModule({ path, uri }: PolicyLocation, asked: ExecutionMode | undefined): Promise<ReadModule> {
   const bytes = await readFile(path, moduleRole);
-  const metadata = readMetadata(bytes);
-  executionModeOf({ asked, metadata, abi: readPolicyModule(bytes).abi });
+  const metadata = aboutModule(uri, () => readMetadata(bytes));
+  aboutModule(uri, () => executionModeOf({ asked, metadata, abi: readPolicyModule(bytes).abi }));
   return { bytes, metadata, uri };
 }
 

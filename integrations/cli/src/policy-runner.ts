@@ -29,14 +29,18 @@ export function logTo(output: Output): EventSink {
  *
  * @throws {Fault} why it cannot be loaded or brought up; `SETTINGS_REFUSED` with the policy's own words
  */
-export async function bringUp(runtime: Runtime, { id, uri, input }: PlannedPolicy): Promise<void> {
+export async function bringUp(runtime: Runtime, { id, uri, manifestName, input }: PlannedPolicy): Promise<void> {
+  const attempted = `Cannot run the policy ${manifestName === undefined ? `'${uri}'` : `'${manifestName}' (${uri})`}: `;
   const loaded = (await runtime.load({ [id]: input })).get(id);
-  if (loaded?.kind === 'unusable') throw loadFault(loaded.fault, uri);
+  if (loaded?.kind === 'unusable') throw loadFault(loaded.fault, attempted);
   const verdict = await runtime.validateSettings(id);
-  if (!verdict.valid) throw new Fault('SETTINGS_REFUSED', `Provided settings are not valid: ${oneLine(verdict.message ?? 'no message')}`);
+  if (verdict.valid) return;
+  // The reference's words alone, unless the user would not know whose settings they are about.
+  const begin = manifestName === undefined ? '' : attempted;
+  throw new Fault('SETTINGS_REFUSED', `${begin}Provided settings are not valid: ${oneLine(verdict.message ?? 'no message')}`);
 }
 
-function loadFault(fault: Fault, uri: string): Fault {
+function loadFault(fault: Fault, attempted: string): Fault {
   if (isFault(fault, 'CAPABILITY_PATTERN_INVALID')) return new Fault(fault.code, `Invalid host capabilities pattern: ${fault.message}`, { cause: fault });
-  return new Fault(fault.code, `Cannot run the policy '${uri}': ${fault.message}`, { cause: fault });
+  return new Fault(fault.code, `${attempted}${fault.message}`, { cause: fault });
 }

@@ -6,7 +6,7 @@ import { Fault } from 'wasmwarden';
 import type { FetchedModule, FetchRequest, ModuleStore, SourceClients, SourceEventSink, Verification } from 'wasmwarden/source';
 
 import { showFetchProgress } from './fetch-progress.js';
-import { isFile } from './files.js';
+import { isFile, isTaken } from './files.js';
 import type { Session } from './session.js';
 import type { SourceFlags } from './source-options.js';
 
@@ -25,7 +25,7 @@ export interface PolicySources extends AsyncDisposable {
 export async function openSources(flags: SourceFlags, session: Session): Promise<PolicySources> {
   const { createModuleFetcher, createSourceClients, machinePlatform, readDockerConfig, readSources } = await import('wasmwarden/source');
   const onEvent: SourceEventSink = showFetchProgress(session.output);
-  const sources = await readSources(flags.sourcesPath ?? (await presentDefault(session, 'sources')), session.environment);
+  const sources = await readSources(flags.sourcesPath ?? (await defaultSources(session)), session.environment);
   const clients = createSourceClients({ sources, dockerConfig: await readDockerConfig(await credentialsFolder(flags, session)), onEvent });
   const store = await openStore(session);
   const fetcher = createModuleFetcher({ clients, store, platform: machinePlatform(), verification: await verificationOf(flags, session), onEvent });
@@ -44,10 +44,10 @@ export async function openStore({ environment, output }: Session): Promise<Modul
   return new Store({ root: paths.store, onEvent: showFetchProgress(output) });
 }
 
-/** A file of the configuration folder, if it is there. */
-async function presentDefault({ environment }: Session, name: 'sources' | 'verification'): Promise<string | undefined> {
+/** The sources file of the configuration folder, if it is there. */
+async function defaultSources({ environment }: Session): Promise<string | undefined> {
   const { defaultPaths } = await import('wasmwarden/source');
-  const path = defaultPaths(environment)?.[name];
+  const path = defaultPaths(environment)?.sources;
   return path !== undefined && (await isFile(path)) ? path : undefined;
 }
 
@@ -59,7 +59,9 @@ async function credentialsFolder({ dockerConfigJsonPath }: SourceFlags, { enviro
   return dockerConfigJsonPath;
 }
 
-/** A configuration that is given, or that is in its usual place, asks for verification; without a verifier nothing is fetched. */
-async function verificationOf({ verificationConfigPath }: SourceFlags, session: Session): Promise<Verification | undefined> {
-  return verificationConfigPath === undefined && (await presentDefault(session, 'verification')) === undefined ? undefined : {};
+/** A configuration that is given asks for verification, and so does whatever has its usual name; without a verifier nothing is fetched. */
+async function verificationOf({ verificationConfigPath }: SourceFlags, { environment }: Session): Promise<Verification | undefined> {
+  const { defaultPaths } = await import('wasmwarden/source');
+  const path = defaultPaths(environment)?.verification;
+  return verificationConfigPath !== undefined || (path !== undefined && (await isTaken(path))) ? {} : undefined;
 }

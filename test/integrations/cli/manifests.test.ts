@@ -39,7 +39,7 @@ const refused: Readonly<Record<string, readonly [document: unknown, message: str
   'no spec': [resource('ClusterAdmissionPolicy', undefined), 'CRD does not have spec, but it is required for ClusterAdmissionPolicy'],
   'no spec, of a group': [resource('AdmissionPolicyGroup', undefined), 'CRD does not have spec, but it is required for AdmissionPolicyGroup'],
   'a spec that is a list': [resource('AdmissionPolicy', []), 'cannot parse value into AdmissionPolicy: spec: expected a map'],
-  'a mode that does not exist': [resource('AdmissionPolicy', { module: 'm', mode: 'audit' }), 'cannot parse value into AdmissionPolicy: spec: policyMode: '],
+  'a mode that does not exist': [resource('AdmissionPolicy', { module: 'm', mode: 'audit' }), 'cannot parse value into AdmissionPolicy: spec: mode: '],
   'settings that are no object': [resource('AdmissionPolicy', { module: 'm', settings: 'x' }), 'Invalid settings in CRD, not an object'],
   'a name that is a number': [resource('AdmissionPolicy', { module: 'm' }, 7), 'cannot parse value into AdmissionPolicy: metadata.name: expected a string'],
   'a document that is a list': [[], 'a document is no map with apiVersion, kind, metadata and spec'],

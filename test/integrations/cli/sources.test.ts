@@ -1,5 +1,5 @@
 // Policies from elsewhere, as users get them: pull, push, digest, the store and its archives, and run on any location.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { suite } from 'uvu';
@@ -171,14 +171,29 @@ sources('a policy comes from a web server, into the store or into a file', async
   assert.match(missing.stderr, `Error: cannot download ${server.origin}/q.wasm: the server answered 404`);
 });
 
-sources('where verification is asked for, nothing is downloaded: by an option, and by the file in its usual place', async () => {
+sources('a stored policy that is too large to be used is listed with the others', async () => {
+  const user = newUser();
+  const folder = join(storeOf(user), 'registry/h.example');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'large:v1'), bytes);
+  truncateSync(join(folder, 'large:v1'), 64 * 1024 * 1024 + 1);
+  writeFileSync(join(folder, 'small:v1'), bytes);
+  const { code, stdout, stderr } = await user.call('policies');
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /large:v1 +unknown .*\n.*small:v1 +no /);
+});
+
+sources('where verification is asked for, nothing is downloaded: by an option, and by whatever is in the usual place', async () => {
   await using server = await startWebServer((_request, response) => response.end(bytes), certificates);
   const user = newUser([server.host]);
   const config = join(user.home, '.config/kubewarden/verification-config.yml');
   const byOption = await user.call('pull', 'registry://ghcr.io/p:v1', '--verification-config-path', config);
   writeFileSync(config, 'apiVersion: v1\nallOf: []\n');
   const byFile = await user.call('run', `${server.origin}/p.wasm`, '-r', reviewPath('pod-allowed'));
-  for (const { code, stdout, stderr } of [byOption, byFile]) {
+  rmSync(config);
+  symlinkSync('/nowhere/verification-config.yml', config);
+  const byBrokenLink = await user.call('run', `${server.origin}/p.wasm`, '-r', reviewPath('pod-allowed'));
+  for (const { code, stdout, stderr } of [byOption, byFile, byBrokenLink]) {
     assert.is(code, 1);
     assert.is(stdout, '');
     assert.match(stderr, 'cannot verify ');

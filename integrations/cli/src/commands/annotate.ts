@@ -3,6 +3,7 @@ import { Argument, Option, type Command } from 'commander';
 import { Fault } from 'wasmwarden';
 import { annotateModule, moduleData, readPolicyModule, type Metadata } from 'wasmwarden/policy';
 
+import { aboutModule } from '../about-module.js';
 import { annotatedMetadata, assertModeFits, assertPublishable } from '../annotation.js';
 import { compareCapabilities } from '../capability-scan.js';
 import { parseDocument } from '../documents.js';
@@ -39,9 +40,9 @@ export function addAnnotateCommand(program: Command, session: Session): void {
 
 async function annotate(wasm: string, flags: AnnotateFlags, session: Session): Promise<void> {
   const { metadataPath, outputPath, usagePath } = flags;
-  const { path } = await locatePolicy(wasm, flags, session);
+  const { path, uri } = await locatePolicy(wasm, flags, session);
   const bytes = await readFile(path, moduleRole);
-  const { abi } = readPolicyModule(bytes);
+  const { abi } = aboutModule(uri, () => readPolicyModule(bytes));
   const document = parseDocument(await readFile(metadataPath, documentRole('the metadata')), `the metadata '${metadataPath}'`);
   const usage = usagePath === undefined ? undefined : new TextDecoder().decode(await readFile(usagePath, documentRole('the usage')));
   const written = annotatedMetadata(document, { version: session.version, usage });

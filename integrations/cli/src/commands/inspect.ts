@@ -6,6 +6,7 @@ import { Fault } from 'wasmwarden';
 import { encodeMetadata, moduleReuse, readMetadata, readPolicyModule, type Metadata } from 'wasmwarden/policy';
 import { stringify } from 'yaml';
 
+import { aboutModule } from '../about-module.js';
 import { moduleRole, readFile } from '../files.js';
 import { locatePolicy } from '../policy-location.js';
 import { formatModuleReport, formatPolicyReport, type InspectedModule } from '../policy-report.js';
@@ -37,13 +38,13 @@ async function inspect(policy: string, flags: InspectFlags, session: Session): P
   const bytes = await readFile(path, moduleRole);
   const style = { palette: output.palette, columns: output.terminal.columns };
   if (flags.module === true) {
-    const module = inspectedModule(uri, bytes);
+    const module = aboutModule(uri, () => inspectedModule(uri, bytes));
     output.result(format === undefined ? formatModuleReport(module, style) : formatDocument(module, format));
     return;
   }
-  const metadata = readMetadata(bytes);
+  const metadata = aboutModule(uri, () => readMetadata(bytes));
   if (metadata === undefined) throw new Fault('METADATA_MISSING', `No Kubewarden metadata found inside of '${uri}'.\nPolicies can be annotated with the \`kwctl annotate\` command.`);
-  output.result(format === undefined ? formatPolicyReport({ ...inspectedModule(uri, bytes), metadata }, style) : formatMetadata(metadata, format));
+  output.result(format === undefined ? formatPolicyReport({ ...aboutModule(uri, () => inspectedModule(uri, bytes)), metadata }, style) : formatMetadata(metadata, format));
 }
 
 function inspectedModule(uri: string, bytes: Uint8Array): InspectedModule {

@@ -42,16 +42,16 @@ async function policies({ output: format }: PoliciesFlags, session: Session): Pr
 }
 
 async function entryOf({ uri, path, digest, bytes }: ListedModule): Promise<PolicyEntry> {
-  const metadata = metadataOf(await readFile(path, moduleRole));
+  const metadata = await metadataOf(path);
   const mutating = metadata === undefined ? 'unknown' : metadata.mutating ? 'yes' : 'no';
   const contextAware = (metadata?.contextAwareResources ?? []).length > 0 ? 'yes' : 'no';
   return { policy: uri, mutating, contextAware, sha256: digest.slice('sha256:'.length), sizeBytes: bytes };
 }
 
-/** One unreadable policy must not hide the others. */
-function metadataOf(module: Uint8Array): Metadata | undefined {
+/** One unreadable policy must not hide the others: another program may have stored it, or be removing it now. */
+async function metadataOf(path: string): Promise<Metadata | undefined> {
   try {
-    return readMetadata(module);
+    return readMetadata(await readFile(path, moduleRole));
   } catch (thrown) {
     if (isFault(thrown)) return undefined;
     throw thrown;

@@ -3,6 +3,7 @@ import { Argument, Option, type Command } from 'commander';
 import { Fault } from 'wasmwarden';
 import { readMetadata, readPolicyModule } from 'wasmwarden/policy';
 
+import { aboutModule } from '../about-module.js';
 import { moduleRole, readFile } from '../files.js';
 import { locatePolicy } from '../policy-location.js';
 import { openSources } from '../policy-sources.js';
@@ -30,21 +31,21 @@ async function push(policy: string, uri: string, flags: PushFlags, session: Sess
   const { parseDestination, pushModule } = await import('wasmwarden/source');
   const { output } = session;
   const destination = parseDestination(uri);
-  const { path } = await locatePolicy(policy, flags, session);
+  const { path, uri: origin } = await locatePolicy(policy, flags, session);
   const module = await readFile(path, moduleRole);
-  const annotations = await annotationsOf(module, flags, session);
+  const annotations = await annotationsOf({ module, origin }, flags, session);
   await using sources = await openSources(flags, session);
   const reference = await pushModule(sources.clients.registry, { module, destination, annotations });
   output.result(flags.output === 'json' ? `${JSON.stringify({ immutable_ref: reference })}\n` : `Policy successfully pushed: ${reference}\n`);
 }
 
-async function annotationsOf(module: Uint8Array, { force }: PushFlags, { output }: Session): Promise<Readonly<Record<string, string>>> {
+async function annotationsOf({ module, origin }: { readonly module: Uint8Array; readonly origin: string }, { force }: PushFlags, { output }: Session): Promise<Readonly<Record<string, string>>> {
   const { manifestAnnotations } = await import('wasmwarden/source');
-  const metadata = readMetadata(module);
+  const metadata = aboutModule(origin, () => readMetadata(module));
   if (metadata === undefined) {
     if (force !== true) throw new Fault('METADATA_MISSING', 'Cannot push a policy that is not annotated. Use `annotate` command or `push --force` ');
     // Nobody could tell such a module from one for the other Rego engine.
-    if (readPolicyModule(module).abi === 'opa') throw new Fault('METADATA_MISSING', 'Rego policies cannot be pushed without metadata');
+    if (aboutModule(origin, () => readPolicyModule(module)).abi === 'opa') throw new Fault('METADATA_MISSING', 'Rego policies cannot be pushed without metadata');
     output.log('warn', 'Warning: pushing a non-annotated policy!');
     return {};
   }

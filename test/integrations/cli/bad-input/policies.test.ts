@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+
 import { suite } from 'uvu';
 
 import { fixtureBytes } from '../../../support/fixtures.js';
@@ -18,7 +20,7 @@ const module = (name: string, bytes: Uint8Array): string => folder.file(`${name}
 const settings = folder.file('settings.yml', 'skip_init_containers: true\n');
 
 addBadCases(policies, {
-  'a policy that is no Wasm file': { words: ['run', module('text', Buffer.from('#!/bin/sh\n')), '-r', review], says: 'its bytes do not begin with the magic number of WebAssembly' },
+  'a policy that is no Wasm file': { words: ['run', module('text', Buffer.from('#!/bin/sh\n')), '-r', review], says: `Cannot use the policy 'file://${folder.path}/text.wasm': cannot use the Wasm module: its bytes do not begin with the magic number of WebAssembly` },
   'an empty policy file': { words: ['run', module('empty', Buffer.alloc(0)), '-r', review], says: 'its bytes do not begin with the magic number of WebAssembly' },
   'a truncated module': { words: ['run', module('truncated', pod.subarray(0, pod.length / 2)), '-r', review], says: /announces \d+ bytes where \d+ are left/ },
   'a component': { words: ['run', module('component', Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0)), '-r', review], says: 'it is a component' },
@@ -28,10 +30,11 @@ addBadCases(policies, {
   'a module without memory': { words: ['run', adversarial('no-memory'), '-r', review], says: "Cannot find 'mem' export" },
   'a module that does nothing of a policy': { words: ['run', module('nothing', wat('(module)')), '-r', review], says: 'not exported by wasm module' },
   'a policy that is missing': { words: ['run', missing, '-r', review], says: `Cannot find policy with uri: ${missing}` },
-  'a policy that is a folder': { words: ['run', folder.path, '-r', review], says: 'Cannot find policy with uri' },
+  'a policy that is a folder': { words: ['run', folder.path, '-r', review], says: `Cannot find policy with uri: ${folder.path} (it is a folder` },
+  'a policy behind symbolic links in a circle': { words: ['run', circle(), '-r', review], says: 'its symbolic links lead in a circle' },
   'a policy whose URL names no file': { words: ['run', `file://${missing}.wasm`, '-r', review], says: 'there is no such file' },
   'a policy behind an unknown scheme': { words: ['run', 'ftp://host/policy.wasm', '-r', review], says: 'Unknown scheme: ftp' },
-  'a policy with metadata that is no metadata': { words: ['run', module('metadata', moduleWithMetadata('{"rules":1}')), '-r', review], says: 'cannot deserialize custom section `io.kubewarden.metadata` of wasm module' },
+  'a policy with metadata that is no metadata': { words: ['run', module('metadata', moduleWithMetadata('{"rules":1}')), '-r', review], says: `Cannot use the policy 'file://${folder.path}/metadata.wasm': cannot deserialize custom section \`io.kubewarden.metadata\` of wasm module` },
   'a policy in Rego without metadata': { words: ['run', module('rego', rego()), '-r', review], says: 'The policy has been created with Rego, please specify which Opa runtime has to be used' },
   'a start function that traps': { words: ['run', adversarial('trap-init'), '-r', review], says: 'Initialization failed' },
   'a start function that exits with a code': { words: ['run', adversarial('exit-3-in-start'), '-r', review], says: 'Initialization failed' },
@@ -44,7 +47,7 @@ addBadCases(policies, {
   'a capability pattern that matches nothing': { words: ['run', policy, '-r', review, '--allowed-host-capabilities', 'oci/v9/verify'], says: 'Invalid host capabilities pattern: invalid pattern "oci/v9/verify": unknown segment "v9"' },
   'a mode that the module does not speak': { words: ['run', policy, '-r', review, '-e', 'opa'], says: "execution mode 'opa'" },
   // The other commands
-  'inspecting what is no Wasm file': { words: ['inspect', folder.file('text.txt', 'hello')], says: 'its bytes do not begin with the magic number of WebAssembly' },
+  'inspecting what is no Wasm file': { words: ['inspect', folder.file('text.txt', 'hello')], says: `Cannot use the policy 'file://${folder.path}/text.txt': cannot use the Wasm module: its bytes do not begin with the magic number of WebAssembly` },
   'inspecting a missing file': { words: ['inspect', missing], says: 'Cannot find policy with uri' },
   'annotating with a missing file': { words: ['annotate', policy, '-m', missing, '-o', `${missing}.wasm`], says: 'Cannot read the metadata from' },
   'annotating with what is no metadata': { words: ['annotate', policy, '-m', settings, '-o', `${missing}.wasm`], says: 'Error unmarshalling metadata ' },
@@ -56,6 +59,12 @@ function brokenBody(): Uint8Array {
   // i32.const becomes an opcode that does not exist.
   bytes[at] = 0xff;
   return bytes;
+}
+
+function circle(): string {
+  const path = `${folder.path}/circle`;
+  symlinkSync(path, path);
+  return path;
 }
 
 function rego(): Uint8Array {

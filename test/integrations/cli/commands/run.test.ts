@@ -207,12 +207,12 @@ run('applies what a manifest says about the outcome: mode, right to mutate, mess
   ]);
 });
 
-run('prints nothing when the settings of one policy of a manifest are wrong', async () => {
+run('prints nothing when the settings of one policy of a manifest are wrong, and names the policy', async () => {
   const path = folder.file('wrong.yaml', [manifest('AdmissionPolicy', 'good', `module: ${policy}`), manifest('AdmissionPolicy', 'bad', `module: ${policy}\nsettings: {skip_init_containers: 1}`)].join('---\n'));
   const { code, stdout, stderr } = await callCli(['run', path, '-r', reviewPath('pod-allowed')]);
   assert.is(code, 1);
   assert.is(stdout, '');
-  assert.match(stderr, 'Error: Provided settings are not valid: ');
+  assert.match(stderr, `Error: Cannot run the policy 'bad' (file://${policy}): Provided settings are not valid: `);
 });
 
 run('gives a policy of a manifest the time it asks for', async () => {
