@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Fault } from '../fault.js';
 import { parsePolicyDefinition, type PolicyDefinition } from '../policy/definition.js';
 import type { ExecutionMode } from '../policy/metadata.js';
+import { isPlainObject } from '../policy/plain-object.js';
 
 import type { ModuleSource } from './loader/module-load.js';
 import { sandboxRules, type SandboxOptions, type SandboxRules } from './sandbox-rules.js';
@@ -32,6 +33,8 @@ export interface ParsedInput {
  * @throws {Fault} `POLICIES_INVALID`; `MODULE_LOCATION_UNSUPPORTED` for a module that is not at hand
  */
 export function parsePolicyInput(input: PolicyInput, general: SandboxRules): ParsedInput {
+  const given: unknown = input;
+  if (!isPlainObject(given)) throw new Fault('POLICIES_INVALID', `expected a policy with a module, found ${given === null ? 'null' : typeof given}`);
   const module: unknown = input.module;
   const named = module instanceof Uint8Array ? 'bytes' : module instanceof URL ? module.href : module;
   const definition = parsePolicyDefinition({ ...input, module: named });

@@ -90,13 +90,17 @@ export const sandboxSchema = z.strictObject({
   limits: limitsSchema.prefault({}),
 });
 
+/** Rules of a policy's own: merged with the runtime's, what is no object would leave no trace. */
+const ownSchema = z.looseObject({ limits: z.looseObject({}).optional() });
+
 /**
  * A policy's rules: its own where it has any, the runtime's elsewhere.
  *
  * @throws {Fault} `POLICIES_INVALID` naming every problem at once
  */
 export function sandboxRules(own: SandboxOptions, general: SandboxRules): SandboxRules {
-  const parsed = sandboxSchema.safeParse({ ...general, ...own, limits: { ...general.limits, ...own.limits } });
+  const shaped = ownSchema.safeParse(own);
+  const parsed = shaped.success ? sandboxSchema.safeParse({ ...general, ...own, limits: { ...general.limits, ...own.limits } }) : shaped;
   if (!parsed.success) throw new Fault('POLICIES_INVALID', `sandbox: ${formatFieldProblems(fieldProblems(parsed.error))}`);
   return parsed.data;
 }

@@ -16,11 +16,20 @@ import { accessTable, type Authority, effectiveProxies, type Environment, enviro
  */
 export async function readSources(path: string | undefined, environment: Environment): Promise<Sources> {
   try {
-    const document = parseSources(path === undefined ? undefined : parse(await readFile(path, 'utf8'), { schema: 'core' }));
+    const document = parseSources(path === undefined ? undefined : parseYaml(await readFile(path, 'utf8')));
     return { access: accessTable(document, await readAuthorities(document)), proxies: effectiveProxies(document.proxies, environmentProxies(environment)) };
   } catch (error) {
-    const because = isFault(error) || (error instanceof Error && error.name.startsWith('YAML')) ? messageOf(error) : fileProblem(error);
+    const because = isFault(error) ? error.message : fileProblem(error);
     throw sourceFault('SOURCES_INVALID', path === undefined ? `cannot use the proxies of the environment: ${because}` : `error while loading sources from ${path}: ${because}`);
+  }
+}
+
+/** Reads YAML; of the parser's problem one line is told and no warning at all, since what follows repeats the file, passwords included. */
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { schema: 'core', logLevel: 'error' });
+  } catch (error) {
+    throw sourceFault('SOURCES_INVALID', messageOf(error).split('\n', 1)[0]?.replace(/:$/, '') ?? '');
   }
 }
 

@@ -104,9 +104,19 @@ function withNumbers(value: unknown, room: number, what: string): unknown {
 /** Refuses what JSON cannot say. */
 function assertJson(value: unknown, what: string, room: number): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(what, `${value} is no number that JSON can hold`);
+  if (typeof value === 'string' && isBroken(value)) throw brokenText(what);
   if (typeof value !== 'object' || value === null) return;
   if (room === 0) throw tooDeep(what);
-  for (const member of Object.values(value)) assertJson(member, what, room - 1);
+  for (const [key, member] of Object.entries(value)) {
+    if (isBroken(key)) throw brokenText(what);
+    assertJson(member, what, room - 1);
+  }
+}
+
+const isBroken = (text: string): boolean => /\p{Surrogate}/u.test(text);
+
+function brokenText(what: string): Fault {
+  return invalid(what, 'a text holds half a surrogate pair, which is no character');
 }
 
 function tooDeep(what: string): Fault {

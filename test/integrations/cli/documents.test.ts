@@ -33,6 +33,8 @@ const refused: Readonly<Record<string, readonly [text: string | Uint8Array, prob
   'bytes that are no UTF-8': [Uint8Array.of(0x61, 0xff), 'its bytes are not UTF-8'],
   'a number that JSON does not have': ['a: .nan', 'NaN is no number that JSON can hold'],
   'a number without end': ['[-.inf]', '-Infinity is no number that JSON can hold'],
+  'half a surrogate pair in a text': [String.raw`{"a": ["\ud800"]}`, 'a text holds half a surrogate pair'],
+  'half a surrogate pair in a key, in YAML': [String.raw`- "\udc00": 1`, 'a text holds half a surrogate pair'],
   'an alias to nothing': ['a: *b', 'Unresolved alias'],
   'deep flow collections': ['['.repeat(200), 'it is nested more than 127 levels deep'],
   'deep flow maps': ['{a: '.repeat(200), 'it is nested more than 127 levels deep'],

@@ -53,4 +53,18 @@ inputs('what is wrong is told as for policies.yml', () => {
   assert.is(faultOf(() => parsePolicyInput(wrong, general)).message, 'module: expected string, received number; policyMode: Invalid option: expected one of "protect"|"monitor"');
 });
 
+for (const [title, wrong, message] of [
+  ['nothing', undefined, 'expected a policy with a module, found undefined'],
+  ['null', null, 'expected a policy with a module, found null'],
+  ['a path alone', 'policies/a.wasm', 'expected a policy with a module, found string'],
+  ['rules that are none', { module: 'a.wasm', sandbox: 7 }, 'sandbox: expected object, received number'],
+  ['limits that are none', { module: 'a.wasm', sandbox: { limits: 'none' } }, 'sandbox: limits: expected object, received string'],
+] as const) {
+  inputs(`${title} is refused`, () => {
+    const fault = faultOf(() => parsePolicyInput(wrong as unknown as PolicyInput, general));
+    assert.is(fault.code, 'POLICIES_INVALID');
+    assert.is(fault.message, message);
+  });
+}
+
 inputs.run();

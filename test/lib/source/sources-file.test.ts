@@ -45,6 +45,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ['a broken certificate', 'source_authorities: {h: [{type: Data, data: "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----"}]}', 'Invalid certificate: '],
   ['a certificate that is not there', 'source_authorities: {h: [{type: Path, path: /nowhere.pem}]}', 'Cannot read certificate from file: /nowhere.pem: there is no such file or folder (ENOENT)'],
   ['broken YAML', 'insecure_sources: [', 'Flow sequence'],
+  ['an alias of nothing', 'insecure_sources: *hosts', 'Unresolved alias'],
   ['a key given twice', 'insecure_sources: []\ninsecure_sources: []', 'keys must be unique'],
   ['another document', '- a', 'expected object'],
 ];
@@ -57,6 +58,20 @@ for (const [title, text, found] of mistakes) {
     assert.match(fault.message, found);
   });
 }
+
+sourcesFile('what is wrong with the YAML is told without its lines, which may hold a password, and without warnings', async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', listen);
+  const path = file('proxies: {https_proxy: "http://user:hunter2@proxy:3128"\nother: !secret hunter2');
+  const { message } = await rejectionOf(readSources(path, {}));
+  await readSources(file('other: !secret hunter2'), {});
+  await new Promise(setImmediate);
+  process.off('warning', listen);
+  assert.match(message, /^error while loading sources from \S+: [^\n]+ at line 2, column 1$/);
+  assert.not.match(message, 'hunter2');
+  assert.equal(warnings, []);
+});
 
 sourcesFile('a file that is not there is an error: it was asked for', async () => {
   assert.is((await rejectionOf(readSources('/nowhere.yml', {}))).message, 'error while loading sources from /nowhere.yml: there is no such file or folder (ENOENT)');
