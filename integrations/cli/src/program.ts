@@ -10,7 +10,7 @@ import { addInspectCommand } from './commands/inspect.js';
 import { addLoadCommand } from './commands/load.js';
 import { addPoliciesCommand } from './commands/policies.js';
 import { addPullCommand } from './commands/pull.js';
-import { addPushCommand } from './commands/push.js';
+import { addPushCommand, withBareForce } from './commands/push.js';
 import { addRmCommand } from './commands/rm.js';
 import { addRunCommand } from './commands/run.js';
 import { addScaffoldCommand } from './commands/scaffold.js';
@@ -81,7 +81,7 @@ function streamsOf(output: Output): OutputConfiguration {
  */
 export async function runProgram(words: readonly string[], session: Session): Promise<number> {
   try {
-    await createProgram(session).parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
+    await createProgram(session).parseAsync(words.length === 0 ? ['--help'] : withBareForce(words), { from: 'user' });
     return session.exitCode;
   } catch (thrown) {
     return exitCodeOf(thrown, session.output);

@@ -133,6 +133,8 @@ if (haveTools(['docker-registry', 'htpasswd', 'openssl'], 'the command with a re
       const refused = await user.call('push', bare, `registry://${registry.host}/bare:v1`);
       assert.is(refused.code, 1);
       assert.match(refused.stderr, 'Cannot push a policy that is not annotated. Use `annotate` command or `push --force` ');
+      // Also as the reference wants it, with a value.
+      for (const force of [['--force', 'true'], ['-f', 'true'], ['--force=true']]) assert.is((await user.call('push', ...force, bare, `registry://${registry.host}/bare:v1`)).code, 0);
       const forced = await user.call('push', '--force', bare, `registry://${registry.host}/bare:v1`, '-o', 'json');
       assert.is(forced.code, 0, forced.stderr);
       assert.match(forced.stderr, 'Warning: pushing a non-annotated policy!');

@@ -27,6 +27,13 @@ export function addPushCommand(program: Command, session: Session): void {
     .action((policy: string, uri: string, flags: PushFlags) => push(policy, uri, flags, session));
 }
 
+/** The words of a command line with `--force` as the switch that it is: the reference's wants a value, and scripts give it `true`. */
+export function withBareForce(words: readonly string[]): readonly string[] {
+  if (!words.includes('push')) return words;
+  const isValue = (word: string, index: number): boolean => word === 'true' && ['-f', '--force'].includes(words[index - 1] ?? '');
+  return words.filter((word, index) => !isValue(word, index)).map((word) => (word === '--force=true' ? '--force' : word));
+}
+
 async function push(policy: string, uri: string, flags: PushFlags, session: Session): Promise<void> {
   const { parseDestination, pushModule } = await import('wasmwarden/source');
   const { output } = session;
