@@ -44,3 +44,8 @@ export function harmless(text: string): string {
 export function oneLine(text: string): string {
   return harmless(text).replace(/\n/g, '\\n');
 }
+
+/** A value as JSON that steers no terminal; the spelling of `harmless` is JSON's own, so programs read the same. */
+export function harmlessJson(value: unknown, indent?: number): string {
+  return harmless(JSON.stringify(value, undefined, indent));
+}

@@ -12,6 +12,7 @@ import { locatePolicy } from '../policy-location.js';
 import { formatModuleReport, formatPolicyReport, type InspectedModule } from '../policy-report.js';
 import type { Session } from '../session.js';
 import { addDownloadOptions, type SourceFlags } from '../source-options.js';
+import { harmless, harmlessJson } from '../terminal-text.js';
 
 type Format = 'json' | 'yaml';
 
@@ -59,5 +60,11 @@ function formatMetadata(metadata: Metadata, format: Format): string {
 }
 
 function formatDocument(document: unknown, format: Format): string {
-  return format === 'json' ? `${JSON.stringify(document, undefined, 2)}\n` : stringify(document);
+  return format === 'json' ? `${harmlessJson(document, 2)}\n` : harmlessYaml(document);
+}
+
+/** YAML has the spelling of `harmless` in double quotes alone, so all texts get them where one needs it. */
+function harmlessYaml(document: unknown): string {
+  const text = stringify(document);
+  return text === harmless(text) ? text : harmless(stringify(document, { defaultStringType: 'QUOTE_DOUBLE', blockQuote: false }));
 }

@@ -8,6 +8,7 @@ import { bringUp, createCommandRuntime, logTo } from '../policy-runner.js';
 import { parseRequest, readRequest } from '../request-input.js';
 import { requireOptions } from '../required-options.js';
 import type { Session } from '../session.js';
+import { harmlessJson } from '../terminal-text.js';
 
 interface RunFlags extends PolicyFlags {
   readonly failOnDeny?: boolean;
@@ -43,7 +44,7 @@ async function run(policy: string, flags: RunFlags, session: Session): Promise<v
   for (const planned of policies) await bringUp(runtime, planned);
   for (const [index, request] of requests.entries()) {
     const { response } = await runtime.evaluate(policies[index]?.id ?? '', request);
-    session.output.result(`${JSON.stringify(response)}\n`);
+    session.output.result(`${harmlessJson(response)}\n`);
     if (flags.failOnDeny === true && !response.allowed) session.exitCode = 1;
   }
 }

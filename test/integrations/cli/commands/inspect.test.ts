@@ -82,4 +82,17 @@ inspect('shows the usage and further annotations, harmlessly', async () => {
   assert.match(stdout, 'The policy does not read Kubernetes resources at evaluation time.');
 });
 
+inspect('prints metadata that steers no terminal, and is the same to other programs', async () => {
+  const annotated = `${folder.path}/steering.wasm`;
+  const metadata = folder.file('steering.yml', 'rules: []\nmutating: false\nannotations: {note: "csi \\u009b2J", other: "one\\u2028two\\nthree"}\n');
+  assert.is((await callCli(['annotate', policy, '-m', metadata, '-o', annotated])).code, 0);
+  const readers: readonly (readonly [format: string, read: (text: string) => unknown])[] = [['json', JSON.parse], ['yaml', (text): unknown => parse(text) as unknown]];
+  for (const [format, read] of readers) {
+    const { stdout } = await callCli(['inspect', annotated, '-o', format]);
+    assert.not.match(stdout, /[\u009b\u2028]/);
+    const { annotations } = read(stdout) as { readonly annotations: Readonly<Record<string, string>> };
+    assert.equal([annotations['note'], annotations['other']], ['csi \u009b2J', 'one\u2028two\nthree']);
+  }
+});
+
 inspect.run();

@@ -116,6 +116,14 @@ run('writes what a policy logs to standard error, in lines that cannot be forged
   assert.match(forged.stderr, String.raw`reviewing \u001b[2J\nError: forged`);
 });
 
+run('prints a response that steers no terminal, and is the same JSON', async () => {
+  const steering = 'a\u009b2J \u202e';
+  const hostile = folder.file('steering.json', reviewText('pod-allowed').replace(allowed.uid, steering));
+  const { stdout } = await succeed([policy, '-r', hostile]);
+  assert.not.match(stdout, /[\u009b\u202e]/);
+  assert.equal(responses(stdout), [{ ...allowed, uid: steering }]);
+});
+
 run('ends a policy that never ends, with the response of the contract', async () => {
   const { stdout } = await succeed([fixturePath('adversarial/infinite-loop'), '-r', reviewPath('pod-allowed'), '--timeout', '200ms']);
   assert.equal(lastAnswer(stdout), { uid: allowed.uid, allowed: false, status: { message: 'Policy execution interrupted because it exceeded the allowed execution time', code: 500 }, auditAnnotations: null, warnings: null });
