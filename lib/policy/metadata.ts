@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Fault, isFault } from '../fault.js';
 import { decodeJson } from '../json/decode.js';
 import { scanMembers } from '../json/scan.js';
+import { maxMetadataBytes } from '../wasm/ceilings.js';
 
 import { fieldProblems, formatFieldProblems } from './field-problems.js';
 import { textMap } from './maps.js';
@@ -52,6 +53,7 @@ export type MetadataRule = Metadata['rules'][number];
  */
 export function decodeMetadata(payload: Uint8Array): Metadata {
   try {
+    if (payload.byteLength > maxMetadataBytes) throw new Fault('METADATA_INVALID', `it has ${payload.byteLength} bytes, the limit is ${maxMetadataBytes}`);
     const metadata = parseMetadata(decodeJson(payload));
     scanMembers(payload);
     return metadata;

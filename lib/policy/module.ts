@@ -1,6 +1,7 @@
 // A policy's module as a file: what it is, what it carries, and the same with other metadata. Running it is lib/runtime's.
-import { isFault } from '../fault.js';
+import { Fault, isFault } from '../fault.js';
 import { abiOf } from '../wasm/abi.js';
+import { maxMetadataBytes } from '../wasm/ceilings.js';
 import { customSection, withCustomSection } from '../wasm/custom-section.js';
 import { moduleInterface, type ModuleInterface } from '../wasm/interface.js';
 import { renameFunctionImport } from '../wasm/rename-import.js';
@@ -61,11 +62,13 @@ export function readMetadata(bytes: Uint8Array): Metadata | undefined {
  * The import `call` of `kubewarden:javy/host` becomes that of `host`, the name by which every host of WASI policies knows
  * it; all else stays byte for byte.
  *
- * @throws {Fault} any `WasmFaultCode`
+ * @throws {Fault} any `WasmFaultCode`; `METADATA_INVALID` for metadata so large that no reader takes it
  */
 export function annotateModule(bytes: Uint8Array, metadata: Metadata): Uint8Array {
+  const payload = encodeMetadata(metadata);
+  if (payload.byteLength > maxMetadataBytes) throw new Fault('METADATA_INVALID', `Cannot annotate the module: its metadata would have ${payload.byteLength} bytes, the limit is ${maxMetadataBytes}.`);
   const renamed = renameFunctionImport(bytes, { module: 'kubewarden:javy/host', name: 'call' }, { module: 'host', name: 'call' });
-  return withCustomSection(renamed, metadataSection, encodeMetadata(metadata));
+  return withCustomSection(renamed, metadataSection, payload);
 }
 
 /**

@@ -5,6 +5,9 @@
 /** Bytes of a whole module. Policies that carry an interpreter or a garbage collector have some tens of megabytes at most. */
 export const maxModuleBytes = 64 * 1024 * 1024;
 
+/** Bytes of a policy's metadata, which is JSON in a custom section: it has some kilobytes, and the serving thread reads it. */
+export const maxMetadataBytes = 1024 * 1024;
+
 /** Bytes of a module with all that is added to it: a hostile one is made of loops alone, each of which gets a check. */
 export const maxRewrittenBytes = 2 * maxModuleBytes;
 

@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 
 import { Fault, messageOf } from '../../fault.js';
 import { abiOf } from '../../wasm/abi.js';
+import { maxMetadataBytes } from '../../wasm/ceilings.js';
 import { customSection } from '../../wasm/custom-section.js';
 import { moduleInterface } from '../../wasm/interface.js';
 import { rewriteModule } from '../../wasm/rewrite.js';
@@ -19,8 +20,6 @@ if (port === null) throw new Error('loader/entry runs in a worker thread only');
 
 /** Kept here as a word of its own: the loader knows bytes, not policies. */
 const metadataSection = 'io.kubewarden.metadata';
-/** 1 MiB: metadata has some kilobytes, and the serving thread reads it. */
-const maxMetadataBytes = 1024 * 1024;
 
 /** Spare pages are given to instances by the threads, where a guest turns out to need them. */
 const noHeadroom = 0;

@@ -107,6 +107,7 @@ const unreadable: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['what is not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), /not well-formed UTF-8/],
   ['bytes after the document', bytes(`${JSON.stringify(least)}{}`), /expected the end of the document/],
   ['a hundred thousand levels', bytes(`{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`), /too many nested/],
+  ['more bytes than any policy has', bytes(`{"rules":[],"mutating":false,"x":[${'[],'.repeat(400_000)}0]}`), /it has \d+ bytes, the limit is 1048576$/],
   ['a key given twice, which readers may disagree on', bytes('{"rules":[],"mutating":false,"executionMode":"opa","executionMode":"kubewarden-wapc"}'), /the key "executionMode" appears twice/],
 ];
 for (const [title, payload, message] of unreadable) {

@@ -34,6 +34,15 @@ module('reads back the metadata it wrote, and changes no other section', () => {
   assert.is(readSections(changed).length, readSections(annotated).length);
 });
 
+module('writes no metadata that is too large to be read back', () => {
+  const large = { ...metadata, annotations: { usage: 'x'.repeat(1024 * 1024) } };
+  const fault = faultOf(() => annotateModule(wat('(module)'), large));
+  assert.is(fault.code, 'METADATA_INVALID');
+  assert.match(fault.message, /^Cannot annotate the module: its metadata would have \d+ bytes, the limit is 1048576\.$/);
+  const fits = { ...metadata, annotations: { usage: 'x'.repeat(1000 * 1024) } };
+  assert.equal(readMetadata(annotateModule(wat('(module)'), fits)), fits);
+});
+
 module('gives the host call of JavaScript policies its common name', () => {
   const javy = wat('(module (import "kubewarden:javy/host" "call" (func (param i32))) (func (export "_start")))');
   assert.equal(readPolicyModule(annotateModule(javy, metadata)).imports.map((entry) => entry.module), ['host']);
