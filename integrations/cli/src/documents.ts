@@ -23,7 +23,7 @@ export function parseDocument(bytes: Uint8Array, what: string): unknown {
 /** Reads a text of any number of documents; empty ones are left out. Faults as `parseDocument`. */
 export function parseDocuments(bytes: Uint8Array, what: string): readonly unknown[] {
   const text = decodeText(bytes, what);
-  const documents = quickJson(text) ?? yamlDocuments(text, what);
+  const documents = quickJson(text, what) ?? yamlDocuments(text, what);
   for (const document of documents) assertJson(document, what, maxNesting);
   return documents;
 }
@@ -37,14 +37,36 @@ function decodeText(bytes: Uint8Array, what: string): string {
 }
 
 /** JSON is YAML, and `JSON.parse` is many times faster; integers that a double may not hold are left to YAML. */
-function quickJson(text: string): readonly unknown[] | undefined {
+function quickJson(text: string, what: string): readonly unknown[] | undefined {
   if (/\d{16}/.test(text)) return undefined;
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    return [value];
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw keyTwice(what, repeated);
+  return [value];
+}
+
+/** A key that one object of a well-formed JSON text holds twice; `JSON.parse` keeps the last one without a word. */
+function repeatedKey(json: string): unknown {
+  const open: (Set<unknown> | undefined)[] = [];
+  let previous = '';
+  for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"|[{}[\]:]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (token === ':') {
+      const key: unknown = JSON.parse(previous);
+      const keys = open.at(-1);
+      if (keys?.has(key) === true) return key;
+      keys?.add(key);
+    }
+    previous = token;
+  }
+  return undefined;
 }
 
 function yamlDocuments(text: string, what: string): readonly unknown[] {
@@ -85,7 +107,7 @@ function assertPlainKeys(document: Document, what: string): void {
       for (const { key } of map.items) {
         if (!isScalar(key)) throw invalid(what, 'it has a key that is no plain text');
         const name = String(key.value);
-        if (seen.has(name)) throw invalid(what, `the key ${JSON.stringify(name)} appears twice in one map`);
+        if (seen.has(name)) throw keyTwice(what, name);
         seen.add(name);
       }
     },
@@ -111,6 +133,10 @@ function assertJson(value: unknown, what: string, room: number): void {
     if (isBroken(key)) throw brokenText(what);
     assertJson(member, what, room - 1);
   }
+}
+
+function keyTwice(what: string, key: unknown): Fault {
+  return invalid(what, `the key ${JSON.stringify(key)} appears twice in one map`);
 }
 
 const isBroken = (text: string): boolean => /\p{Surrogate}/u.test(text);

@@ -20,6 +20,7 @@ const values: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   'aliases are resolved': ['a: &a [1]\nb: *a\n', { a: [1], b: [1] }],
   'integers beyond a double keep their digits': ['{"n": 9007199254740993, "m": -9223372036854775808}', { n: 9007199254740993n, m: -9223372036854775808n }],
   'integers within a double are numbers': ['n: 9007199254740991', { n: 9007199254740991 }],
+  'keys of different objects, and texts that look like keys': ['[{"a": "a", "b": "{\\"b\\": 1"}, {"a": ["a", "a"]}]', [{ a: 'a', b: '{"b": 1' }, { a: ['a', 'a'] }]],
   'a key named __proto__ is a key': ['{"__proto__": {"a": 1}}', JSON.parse('{"__proto__": {"a": 1}}')],
   'a byte order mark is passed over': ['\ufeffa: 1', { a: 1 }],
 };
@@ -29,6 +30,8 @@ const refused: Readonly<Record<string, readonly [text: string | Uint8Array, prob
   'two documents': ['a: 1\n---\nb: 2', 'it holds 2 documents, expected one'],
   'a key given twice': ['{a: 1, "a": 2}', 'the key "a" appears twice in one map'],
   'a key given twice, deep inside': ['x: [{y: {a: 1, a: 2}}]', 'the key "a" appears twice in one map'],
+  'a key given twice in JSON': ['{"x": [{"a": 1, "b": {"a": ":"}, "a": 2}]}', 'the key "a" appears twice in one map'],
+  'a key given twice in JSON, in two spellings': [String.raw`{"a\"": 1, "\u0061\"": 2}`, String.raw`the key "a\"" appears twice in one map`],
   'broken YAML': ['a: [', 'at line 1'],
   'bytes that are no UTF-8': [Uint8Array.of(0x61, 0xff), 'its bytes are not UTF-8'],
   'a number that JSON does not have': ['a: .nan', 'NaN is no number that JSON can hold'],
