@@ -26,7 +26,16 @@ function nonEmpty(bytes: Uint8Array, origin: string): Uint8Array {
  * @throws {Fault} `REVIEW_INVALID`, `JSON_*`
  */
 export function parseRequest(bytes: Uint8Array, isRaw: boolean): Request {
-  return isRaw ? parseRawRequest(bytes) : parseKubernetesRequest(bytes);
+  return isRaw ? rawRequest(bytes) : parseKubernetesRequest(bytes);
+}
+
+/** Any JSON; what is none might as well be the settings, so the message says which text it is about. */
+function rawRequest(bytes: Uint8Array): Request {
+  try {
+    return parseRawRequest(bytes);
+  } catch (thrown) {
+    throw isFault(thrown) ? new Fault(thrown.code, `Cannot use the request: ${thrown.message}`, { cause: thrown }) : thrown;
+  }
 }
 
 function parseKubernetesRequest(bytes: Uint8Array): Request {
@@ -44,6 +53,6 @@ function parseKubernetesRequest(bytes: Uint8Array): Request {
 
 function documentOf(bytes: Uint8Array): unknown {
   // The strict reader judges the text; what it accepts, JSON.parse can read.
-  parseRawRequest(bytes);
+  rawRequest(bytes);
   return JSON.parse(new TextDecoder().decode(bytes));
 }
