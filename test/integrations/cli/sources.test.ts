@@ -185,6 +185,20 @@ sources('a stored policy that is too large to be used is listed with the others'
   assert.match(stdout, /large:v1 +unknown .*\n.*small:v1 +no /);
 });
 
+sources('a digest that is stored under two names does not say which one to remove or to save', async () => {
+  const user = newUser();
+  const folder = join(storeOf(user), 'registry/h.example');
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['one:v1', 'two:v1']) writeFileSync(join(folder, name), bytes);
+  for (const words of [['rm', sha256], ['save', sha256, '-o', join(user.home, 'x.tar.gz')]]) {
+    const { code, stderr } = await user.call(...words);
+    assert.is(code, 1);
+    assert.match(stderr, `multiple policies found with the same prefix: ${sha256} (name one of them: registry://h.example/one:v1, registry://h.example/two:v1)`);
+  }
+  assert.is(filesBelow(storeOf(user)).length, 2);
+  assert.is((await user.call('run', sha256, '-r', reviewPath('pod-allowed'))).code, 0);
+});
+
 sources('where verification is asked for, nothing is downloaded: by an option, and by whatever is in the usual place', async () => {
   await using server = await startWebServer((_request, response) => response.end(bytes), certificates);
   const user = newUser([server.host]);
