@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { Output } from '../../../integrations/cli/src/output.js';
 import { createProgram, exitCodeOf } from '../../../integrations/cli/src/program.js';
 import { Fault } from '../../../lib/fault.js';
-import { callCli, fixturePath, reviewPath } from './cli-process.js';
+import { callCli, fixturePath, Folder, reviewPath } from './cli-process.js';
 
 const program = suite('cli/program');
 const escape = '\u001b[';
@@ -102,6 +102,17 @@ program('ends quietly when the reader of its results goes away', async () => {
   const code = await new Promise((settle) => child.on('close', settle));
   assert.is(stderr, '');
   assert.is(code, 0);
+});
+
+program('judges what is left when the reader of its results goes away: the exit code still counts', async () => {
+  const folder = new Folder();
+  const manifest = (name: string, fixture: string): string => `apiVersion: policies.kubewarden.io/v1\nkind: AdmissionPolicy\nmetadata: {name: ${name}}\nspec: {module: ${fixturePath(fixture)}}\n`;
+  const path = folder.file('policies.yaml', `${manifest('accepts', 'adversarial/accept')}---\n${manifest('loops', 'adversarial/infinite-loop')}`);
+  const words = ['run', path, '-r', review, '--timeout', '1s', '--fail-on-deny'];
+  const child = spawn(process.execPath, ['--conditions=@wasmwarden/source', resolve('build/integrations/cli/src/main.js'), ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
+  child.stdout.destroy();
+  assert.is(await new Promise((settle) => child.on('close', settle)), 1);
+  folder.remove();
 });
 
 if (existsSync('/dev/full')) {
