@@ -1,5 +1,6 @@
 // Reads policies.yml: YAML or JSON text to definitions (the schema is the library's).
-import { isMap, isScalar, Lexer, parseDocument, Parser, visit, type Document } from 'yaml';
+import { isMap, isScalar, Lexer, parseDocument, Parser, visit, type Document, type Scalar } from 'yaml';
+import { messageOf } from 'wasmwarden';
 import { Fault, isFault, parsePolicyDefinitions, type PolicyDefinition, type PolicyId } from 'wasmwarden/policy';
 
 /** Levels of nesting that are read: as many as JSON for guests may have. */
@@ -17,17 +18,26 @@ export function parsePoliciesFile(text: string, path: string): ReadonlyMap<Polic
   if (isDeep(text)) throw invalid(path, `it is nested more than ${maxNesting} levels deep`);
   // YAML 1.2 core, as the reference reads it: `yes` is a word and merge keys are not applied. Keys are compared here: the
   // package compares each with each, which takes seconds for some thousands.
-  const document = parseDocument(text, { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, intAsBigInt: true });
+  // Tags beyond its schema are left alone: `!!set` and the like would become objects that JSON has no form for.
+  const document = parseDocument(text, { version: '1.2', schema: 'core', resolveKnownTags: false, merge: false, uniqueKeys: false, intAsBigInt: true });
   const [error] = document.errors;
-  if (error !== undefined) throw invalid(path, error.message.split('\n')[0] ?? 'it is not YAML');
+  if (error !== undefined) throw invalid(path, error.code === 'MULTIPLE_DOCS' ? 'it holds more than one document' : firstLine(error.message));
+  // What is tagged is meant as something else than it looks like, and nobody here knows as what.
+  const tag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  if (tag !== undefined) throw invalid(path, firstLine(tag.message));
   if (document.contents !== null && !isMap(document.contents)) throw invalid(path, 'expected a map of policy names to policies');
   const problem = keyProblem(document);
   if (problem !== undefined) throw invalid(path, problem);
   try {
     return parsePolicyDefinitions(withNumbers(document.toJS({ maxAliasCount: 100 })));
   } catch (thrown) {
-    throw invalid(path, isFault(thrown) ? thrown.message : 'its aliases cannot be resolved', thrown);
+    throw invalid(path, isFault(thrown) ? thrown.message : `its aliases cannot be resolved: ${firstLine(messageOf(thrown))}`, thrown);
   }
+}
+
+/** The parser shows the place over several lines; the first one names it. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]?.replace(/:$/, '') ?? '';
 }
 
 function invalid(path: string, problem: string, cause?: unknown): Fault {
@@ -55,7 +65,7 @@ function keyProblem(document: Document): string | undefined {
     Map(_, map) {
       const seen = new Set<string>();
       for (const { key } of map.items) {
-        const name = isScalar(key) ? String(key.value) : undefined;
+        const name = isScalar(key) ? keyText(key) : undefined;
         if (name === undefined) problem = 'a key is no plain text';
         else if (seen.has(name)) problem = `the key ${JSON.stringify(name)} appears twice in one map`;
         else seen.add(name);
@@ -64,6 +74,12 @@ function keyProblem(document: Document): string | undefined {
     },
   });
   return problem;
+}
+
+/** The text of a key; a key that is null has none: it would become an empty one, and clash with another. */
+function keyText({ value }: Scalar): string | undefined {
+  const text = String(value);
+  return value === null ? undefined : text;
 }
 
 /**

@@ -30,6 +30,10 @@ file('words of YAML 1.1 are strings, as in the reference', () => {
   assert.equal(settingsOf('p:\n  module: m\n  settings: { a: yes, b: on, c: no, d: ~ }'), { a: 'yes', b: 'on', c: 'no', d: null });
 });
 
+file('tags of the core schema mean what they say', () => {
+  assert.equal(settingsOf('p:\n  module: m\n  settings: !!map { a: !!str 5, b: !!int 5, c: !!bool true, d: !!seq [1], e: !!null ~ }'), { a: '5', b: 5, c: true, d: [1], e: null });
+});
+
 file('integers beyond 2^53 keep their digits', () => {
   assert.equal(settingsOf('p:\n  module: m\n  settings: { big: 9223372036854775807, small: 7 }'), { big: 9223372036854775807n, small: 7 });
 });
@@ -40,6 +44,12 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['a name given twice', 'a:\n  module: m\na:\n  module: n', 'error while loading policies from "policies.yml": the key "a" appears twice in one map'],
   ['a setting given twice, in JSON too', '{"a":{"module":"m","settings":{"x":1,"x":2}}}', 'the key "x" appears twice in one map'],
   ['a key that is no text', 'a:\n  module: m\n  settings:\n    ? [1]\n    : 2', 'a key is no plain text'],
+  ['a key that is null, which would be an empty one', 'a:\n  module: m\n  settings: { ~: 1, "": 2 }', 'a key is no plain text'],
+  ['a set as settings, which would be none', 'a:\n  module: m\n  settings: !!set { x, y }', 'Unresolved tag: tag:yaml.org,2002:set at line 3, column 13'],
+  ['a moment as a setting, which would be an empty object', 'a:\n  module: m\n  settings: { x: !!timestamp 2001-12-14 }', 'Unresolved tag: tag:yaml.org,2002:timestamp'],
+  ['a tag that nobody knows', 'a: !Policy\n  module: m', 'Unresolved tag: !Policy'],
+  ['a second document', 'a:\n  module: m\n---\nb:\n  module: m', 'error while loading policies from "policies.yml": it holds more than one document'],
+  ['an alias of nothing', 'a: *b', 'its aliases cannot be resolved: Unresolved alias (the anchor must be set before the alias): b'],
   ['a number that JSON has no word for', 'a:\n  module: m\n  settings: { x: .inf }', 'Infinity is no number that JSON can hold'],
   ['nesting without end', `{"a":{"module":"m","settings":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}`, 'error while loading policies from "policies.yml": it is nested more than 127 levels deep'],
   ['a name with a slash', 'a/b:\n  module: m', "policy name 'a/b' contains a '/' character"],
