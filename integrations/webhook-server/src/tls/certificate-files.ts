@@ -29,7 +29,7 @@ export interface CertificateWatch {
  * @throws {Fault} `TLS_FILE_UNREADABLE`, `TLS_MATERIAL_INVALID`
  */
 export async function readCertificateFiles(paths: CertificatePaths): Promise<TlsMaterial> {
-  return tlsMaterial(await readTexts(paths));
+  return tlsMaterial(await readTexts(paths), [paths.certificatePath, paths.keyPath, ...paths.clientCaPaths]);
 }
 
 /** Looks at the files until stopped; `current` is what is being served. */

@@ -91,6 +91,12 @@ watching('files that are gone keep the old pair', async () => {
   assert.match(await watch.next(), 'Cannot read the TLS file');
 });
 
+watching('files that cannot be used are named', async () => {
+  const folder = new CertificateFolder({ ...(await newFiles()), 'tls.key': '' });
+  const { message } = await rejectionOf(readCertificateFiles(pathsOf(folder)));
+  assert.is(message, `Cannot use the TLS files '${folder.file('tls.crt')}', '${folder.file('tls.key')}', '${folder.file('ca.crt')}': the key file holds no PEM private key`);
+});
+
 watching('a file that cannot be read at the start is a fault that names it', async () => {
   const fault = await rejectionOf(readCertificateFiles({ certificatePath: '/nowhere/tls.crt', keyPath: '/nowhere/tls.key', clientCaPaths: [] }));
   assert.is(fault.code, 'TLS_FILE_UNREADABLE');

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 
 import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
@@ -46,11 +46,17 @@ const half = (text: string): string => text.slice(0, text.length / 2);
 const cases: readonly (readonly [string, () => Parameters<typeof tlsMaterial>[0], string])[] = [
   ['an empty certificate', () => ({ certificate: '', key: pair.key, clientCas: [] }), 'the certificate file holds no PEM certificate'],
   ['half a certificate', () => ({ certificate: half(pair.certificate), key: pair.key, clientCas: [] }), 'the certificate file holds no PEM certificate'],
-  ['a certificate that is none', () => ({ certificate: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', key: pair.key, clientCas: [] }), 'Cannot use the TLS files: '],
-  ['an empty key', () => ({ certificate: pair.certificate, key: '', clientCas: [] }), 'Cannot use the TLS files: '],
-  ['half a key', () => ({ certificate: pair.certificate, key: half(pair.key), clientCas: [] }), 'Cannot use the TLS files: '],
+  ['a certificate that is none', () => ({ certificate: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', key: pair.key, clientCas: [] }), 'Cannot use the TLS files: the certificate file holds a certificate that cannot be read ('],
+  ['a chain whose end is missing', () => ({ certificate: pair.certificate + half(authority.pem), key: pair.key, clientCas: [] }), 'the certificate file ends within a certificate'],
+  ['a chain whose second certificate is none', () => ({ certificate: `${pair.certificate}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`, key: pair.key, clientCas: [] }), 'the certificate file holds as number 2 a certificate that cannot be read ('],
+  ['an empty key', () => ({ certificate: pair.certificate, key: '', clientCas: [] }), 'the key file holds no PEM private key'],
+  ['certificate and key in each other’s place', () => ({ certificate: pair.key, key: pair.certificate, clientCas: [] }), 'the certificate file holds no PEM certificate'],
+  ['a certificate as key', () => ({ certificate: pair.certificate, key: pair.certificate, clientCas: [] }), 'the key file holds no PEM private key'],
+  ['half a key', () => ({ certificate: pair.certificate, key: half(pair.key), clientCas: [] }), 'the key file holds a private key that cannot be read ('],
+  ['an encrypted key', () => ({ certificate: pair.certificate, key: createPrivateKey(pair.key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }).toString(), clientCas: [] }), 'the private key is encrypted, and there is nobody to ask for its passphrase'],
   ["another certificate's key", () => ({ certificate: pair.certificate, key: other.key, clientCas: [] }), 'the private key does not belong to the certificate'],
   ['a client authority that is none', () => ({ ...pair, clientCas: [authority.pem, 'nothing'] }), 'the client CA file holds no PEM certificate'],
+  ['client authorities of which the last is cut off', () => ({ ...pair, clientCas: [`${authority.pem}\n${half(authority.pem)}`] }), 'the client CA file ends within a certificate'],
   ['a client authority of which one half is missing', () => ({ ...pair, clientCas: [half(authority.pem)] }), 'the client CA file holds no PEM certificate'],
 ];
 for (const [title, files, problem] of cases) {
