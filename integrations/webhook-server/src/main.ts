@@ -28,7 +28,7 @@ async function main(stuckWorkers: StuckWorkers): Promise<number> {
   const version = await ownVersion();
   const invocation = await parseCommandLine(process.argv.slice(2), version);
   if (invocation.kind === 'docs') {
-    await writeFile(invocation.outputPath, optionReference());
+    await writeText(invocation.outputPath, 'reference of the options', optionReference());
     return 0;
   }
   const parsed = parseConfig({ flags: invocation.flags, env: process.env });
@@ -80,7 +80,7 @@ async function tlsOf({ tls }: ServerConfig, log: Logger): Promise<TlsMaterial | 
       return readCertificateFiles(tls);
     case 'development': {
       const { material, authority } = await createDevelopmentCertificate();
-      await writeFile(tls.authorityPath, authority);
+      await writeText(tls.authorityPath, 'authority of the development certificate', authority);
       log.warn({ authority: tls.authorityPath }, 'serving with a development certificate');
       return material;
     }
@@ -128,9 +128,18 @@ function endAtOnce(): never {
 
 async function readText(path: string, what: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    // Strictly: what is no UTF-8 would be replaced without a word, and a policy be told something else than is written.
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (thrown) {
     throw new Fault('FILE_UNREADABLE', `Cannot read the ${what} '${path}': ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
+
+async function writeText(path: string, what: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (thrown) {
+    throw new Fault('FILE_UNWRITABLE', `Cannot write the ${what} to '${path}': ${messageOf(thrown)}`, { cause: thrown });
   }
 }
 

@@ -103,6 +103,9 @@ main('a configuration that demands signatures is not served without them', async
   assert.is(taken, 0);
 });
 
+const latin1File = join(scratchFolder(), 'latin1.yml');
+writeFileSync(latin1File, Buffer.from('p: { module: m, settings: { name: größe } }', 'latin1'));
+
 for (const [title, args, code, out, error] of [
   ['--version prints the version', ['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
   ['--help names the options', ['--help'], 0, /--readiness-probe-port <port>/, /^$/],
@@ -113,6 +116,9 @@ for (const [title, args, code, out, error] of [
   ['half a TLS pair is a usage error', ['--cert-file', 'tls.crt'], 2, /^$/, /both certificate and key must be provided together/],
   ['a client CA without a certificate is a usage error', ['--client-ca-file', 'ca.crt'], 2, /^$/, /client CA certificate requires server certificate and key to be specified/],
   ['a policies file that is not there is an error', ['--policies', '/nowhere/policies.yml'], 1, /./, /Cannot read the policies file '\/nowhere\/policies\.yml'/],
+  ['a policies file that is not UTF-8 is an error', ['--policies', latin1File], 1, /./, /Cannot read the policies file '.*': The encoded data was not valid/],
+  ['docs that cannot be written is an error', ['docs', '-o', '/nowhere/options.md'], 1, /^$/, /^Error: Cannot write the reference of the options to '\/nowhere\/options\.md': ENOENT/],
+  ['an authority that cannot be written is an error', ['--dev-tls', '/nowhere/ca.crt', '--policies', policiesFile({})], 1, /./, /Cannot write the authority of the development certificate to '\/nowhere\/ca\.crt': ENOENT/],
   ['a certificate that is not there is an error', ['--policies', policiesFile({}), '--cert-file', '/nowhere/tls.crt', '--key-file', '/nowhere/tls.key'], 1, /./, /Cannot read the TLS file '\/nowhere\/tls\.(crt|key)'/],
   ['a policies file with a group is an error', ['--policies', policiesFile({ group: { policies: {}, expression: 'true', message: 'no' } })], 1, /./, /error while loading policies from ".*": .*policy groups are not supported yet/],
 ] as const) {
