@@ -96,6 +96,7 @@ export function parseConfig(raw: RawConfig): ParsedConfig {
   if (values['queue-size'] === 0) problems.push('--queue-size must be at least 1');
   if (values.workers === 0) problems.push('--workers must be at least 1');
   if (values['policy-timeout'] === 0) problems.push('--policy-timeout must be at least 1; use --disable-timeout-protection for no limit');
+  if (values['max-buffered-size'] < values['max-body-size']) problems.push('--max-buffered-size must be at least --max-body-size, or bodies that are allowed could never be held');
   if (problems.length > 0) throw invalid(problems);
   const given = origins.filter(({ option, origin }) => option.unbuilt && origin !== 'default').map(({ option }) => `--${option.flag} has no effect yet`);
   return { config: serverConfig(values, tls), origins, warnings: [...given, ...tlsWarnings(tls), ...(values['log-fmt'] === 'otlp' ? ['--log-fmt=otlp is not built yet; logging as text'] : [])] };

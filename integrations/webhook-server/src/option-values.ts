@@ -11,12 +11,12 @@ const wrong = (expected: string): OptionValue => ({ kind: 'wrong', expected });
 
 /** 1 MiB as a factor per unit of a size. */
 const units: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3, kb: 1000, mb: 1000 ** 2, gb: 1000 ** 3 };
-const truthy = ['true', 'yes', 'on', '1', ''];
+const truthy = ['true', 'yes', 'on', '1'];
 const falsy = ['false', 'no', 'off', '0'];
 
 const readers: Readonly<Record<OptionKind, (text: string) => OptionValue>> = {
   text: (text) => (text === '' ? wrong('a value that is not empty') : read(text)),
-  address: (text) => (isIP(text) === 0 ? wrong('an IP address such as 0.0.0.0 or ::') : read(text)),
+  address: readAddress,
   port: (text) => whole(text, 0, 65535, 'a port number from 0 to 65535'),
   count: (text) => whole(text, 0, 1_000_000, 'a whole number from 0 to 1000000'),
   seconds: (text) => whole(text, 0, Number.MAX_SAFE_INTEGER, 'a whole number of seconds'),
@@ -33,6 +33,12 @@ const readers: Readonly<Record<OptionKind, (text: string) => OptionValue>> = {
 /** Reads an option's text by its kind. */
 export function readOptionValue(kind: OptionKind, text: string): OptionValue {
   return readers[kind](text);
+}
+
+/** An IPv6 address may stand in brackets: the reference takes no other spelling, as it puts the port behind it. */
+function readAddress(text: string): OptionValue {
+  const address = /^\[([^\]]*:[^\]]*)\]$/.exec(text)?.[1] ?? text;
+  return isIP(address) === 0 ? wrong('an IP address such as 0.0.0.0 or ::') : read(address);
 }
 
 function whole(text: string, least: number, most: number, expected: string): OptionValue {

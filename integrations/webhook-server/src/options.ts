@@ -53,7 +53,7 @@ export const serverOptions: readonly ServerOption[] = [
   option('docker-config-json-path', 'text', 'folder with a config.json that holds registry credentials'),
   option('sigstore-cache-dir', 'text', 'folder that the Sigstore trust root is kept in', { unbuilt: true }),
   option('sigstore-trust-config', 'text', 'file with a Sigstore trust configuration', { env: 'KUBEWARDEN_SIGSTORE_TRUST_CONFIG_PATH', unbuilt: true }),
-  option('ignore-kubernetes-connection-failure', 'switch', 'start although Kubernetes cannot be reached'),
+  option('ignore-kubernetes-connection-failure', 'switch', 'start although Kubernetes cannot be reached', { unbuilt: true }),
   option('enable-metrics', 'switch', 'push metrics by OTLP (see --metrics-port for Prometheus)', { unbuilt: true }),
   option('enable-pprof', 'switch', 'serve profiles', { unbuilt: true }),
   option('daemon', 'switch', 'run in the background', { unbuilt: true }),

@@ -63,6 +63,8 @@ const fields: readonly (readonly [string, Partial<RawConfig>, Partial<ServerConf
   ['a body size with a unit', { flags: { 'max-body-size': '512KiB' } }, { maxBodyBytes: 512 * 1024 }],
   ['JSON logs', { env: { KUBEWARDEN_LOG_FMT: 'json', KUBEWARDEN_LOG_LEVEL: 'debug' } }, { log: { level: 'debug', format: 'json', colour: true } }],
   ['several client authorities', { flags: { 'cert-file': 'c', 'key-file': 'k', 'client-ca-file': 'a, b' } }, { tls: { kind: 'files', certificatePath: 'c', keyPath: 'k', clientCaPaths: ['a', 'b'] } }],
+  ['an IPv6 address as it is', { flags: { addr: '::1' } }, { address: '::1' }],
+  ['an IPv6 address in brackets, the only way that the reference takes it', { env: { KUBEWARDEN_BIND_ADDRESS: '[::]' } }, { address: '::' }],
   ['a development certificate, on loopback only', { flags: { 'dev-tls': 'ca.crt' } }, { address: '127.0.0.1', tls: { kind: 'development', authorityPath: 'ca.crt' } }],
 ];
 for (const [title, raw, expected] of fields) {
@@ -82,9 +84,12 @@ const refused: readonly (readonly [string, Partial<RawConfig>, string])[] = [
   ['a port that is no number', { flags: { port: 'http' } }, "--port: 'http' is not a port number from 0 to 65535"],
   ['a port beyond the last', { env: { KUBEWARDEN_PORT: '65536' } }, "KUBEWARDEN_PORT: '65536' is not a port number from 0 to 65535"],
   ['an address that is a name', { flags: { addr: 'localhost' } }, "--addr: 'localhost' is not an IP address such as 0.0.0.0 or ::"],
+  ['an IPv4 address in brackets', { flags: { addr: '[127.0.0.1]' } }, "--addr: '[127.0.0.1]' is not an IP address such as 0.0.0.0 or ::"],
   ['no workers', { flags: { workers: '0' } }, '--workers must be at least 1'],
   ['a timeout of nothing', { flags: { 'policy-timeout': '0' } }, '--policy-timeout must be at least 1; use --disable-timeout-protection for no limit'],
   ['a switch that is neither', { env: { KUBEWARDEN_CONTINUE_ON_ERRORS: 'perhaps' } }, "KUBEWARDEN_CONTINUE_ON_ERRORS: 'perhaps' is not true or false (also yes/no, on/off, 1/0)"],
+  ['an empty switch, which must not lift a protection', { env: { KUBEWARDEN_DISABLE_TIMEOUT_PROTECTION: '' } }, "KUBEWARDEN_DISABLE_TIMEOUT_PROTECTION: '' is not true or false (also yes/no, on/off, 1/0)"],
+  ['less room for all bodies than for one', { flags: { 'max-buffered-size': '1MiB' } }, '--max-buffered-size must be at least --max-body-size, or bodies that are allowed could never be held'],
   ['an unknown level', { flags: { 'log-level': 'loud' } }, "--log-level: 'loud' is not one of trace, debug, info, warn, error"],
   ['an unknown format', { flags: { 'log-fmt': 'xml' } }, "--log-fmt: 'xml' is not one of text, json, otlp"],
   ['a size without sense', { flags: { 'max-body-size': 'big' } }, "--max-body-size: 'big' is not a size such as 8MiB, 512KiB or 1048576"],
