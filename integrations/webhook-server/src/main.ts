@@ -14,7 +14,7 @@ import { parsePoliciesFile } from './policies/policies-file.js';
 import { formatTerminationMessage } from './policies/termination-message.js';
 import { PoliciesWrong, startServer, type RunningServer } from './server.js';
 import { apiLimits } from './sockets/api-limits.js';
-import { createLog, logSourceEvent } from './telemetry/log.js';
+import { createLog, logReload, logSourceEvent, logTimeoutProtection } from './telemetry/log.js';
 import { StuckWorkers } from './telemetry/stuck-workers.js';
 import { onLines } from './telemetry/terminal-text.js';
 import { readCertificateFiles, watchCertificateFiles } from './tls/certificate-files.js';
@@ -46,6 +46,7 @@ async function serve({ config, warnings }: ParsedConfig, version: string, stuckW
   const log = createLog(config.log, (line) => process.stdout.write(line));
   log.info({ version }, 'policy-server starting');
   for (const warning of warnings) log.warn(warning);
+  logTimeoutProtection(log, config);
   assertBuilt(config);
   const definitions = parsePoliciesFile(await readText(config.policiesPath, 'policies file'), config.policiesPath);
   const tls = await tlsOf(config, log);
@@ -89,10 +90,12 @@ async function tlsOf({ tls }: ServerConfig, log: Logger): Promise<TlsMaterial | 
 
 function watchTls({ tls }: ServerConfig, current: TlsMaterial | undefined, server: RunningServer, log: Logger): { stop(): void } | undefined {
   if (tls.kind !== 'files' || current === undefined) return undefined;
+  let served = current;
   return watchCertificateFiles(tls, current, {
     changed: (material) => {
       server.replaceTls(material);
-      log.info({ fingerprint: material.fingerprint, not_after: material.notAfter }, 'Reloading Server TLS certificates');
+      logReload(log, served, material);
+      served = material;
     },
     refused: (fault) => log.error({ problem: fault.message }, 'Failed to reload TLS certificates; the old ones stay'),
   });

@@ -3,11 +3,12 @@
 import { styleText } from 'node:util';
 
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { isFault, messageOf, type Fault, type RuntimeEvent } from 'wasmwarden';
+import { isFault, messageOf, type AdmissionResponse, type Fault, type RuntimeEvent } from 'wasmwarden';
 
 import type { SourceEvent } from 'wasmwarden/source';
 
 import type { ServerConfig } from '../config.js';
+import type { TlsMaterial } from '../tls/tls-material.js';
 
 import type { EvaluationReport, UnservableRequest } from './report.js';
 import { isAboutSecret } from './secrecy.js';
@@ -20,9 +21,22 @@ export function createLog({ level, format, colour }: ServerConfig['log'], write:
   return pino(options, destination);
 }
 
-/** One line per request: denials at info, acceptances at debug. */
+/** Whether policies without a limit of their own are interrupted at all. */
+export function logTimeoutProtection(log: Logger, { policyTimeoutMs }: Pick<ServerConfig, 'policyTimeoutMs'>): void {
+  if (policyTimeoutMs === null) log.info('policy timeout protection is disabled');
+  else log.info({ execution_limit_seconds: policyTimeoutMs / 1000 }, 'policy timeout protection is enabled');
+}
+
+/** Which of the TLS files are served anew. */
+export function logReload(log: Logger, before: TlsMaterial, after: TlsMaterial): void {
+  const { fingerprint, notAfter, cert, key, ca } = after;
+  if (cert !== before.cert || key !== before.key) log.info({ fingerprint, not_after: notAfter }, 'Reloading Server TLS certificates');
+  if (ca?.join() !== before.ca?.join()) log.info({ certificates: ca?.length }, 'Reloading client CA certificates');
+}
+
+/** One line per request: denials, and what monitor mode keeps from being one or from changing the object, at info; acceptances at debug. */
 export function logEvaluation(log: Logger, { policyId, origin, request, response, unprocessed, policyMode, runMs }: EvaluationReport): void {
-  const isUnenforced = policyMode === 'monitor' && !unprocessed.allowed;
+  const isUnenforced = policyMode === 'monitor' && hasEffect(unprocessed);
   const isDenied = !response.allowed || isUnenforced;
   const level = isDenied ? 'info' : 'debug';
   // Most requests are accepted, and then nobody reads the fields.
@@ -33,13 +47,18 @@ export function logEvaluation(log: Logger, { policyId, origin, request, response
     origin,
     allowed: response.allowed,
     ...(request.kind === 'kubernetes' ? { operation: request.operation, kind: request.resource.kind, namespace: request.namespace, name: request.name } : {}),
-    mutated: response.patch !== undefined,
+    mutated: unprocessed.patch !== undefined,
     code: unprocessed.status?.code,
     run_ms: Math.round(runMs * 100) / 100,
   };
   if (!isDenied) return log.debug(fields, 'request allowed');
   const reason = isAboutSecret(request) ? 'withheld: the request is about a Secret' : (isUnenforced ? unprocessed : response).status?.message;
   return log.info({ ...fields, reason }, isUnenforced ? 'policy evaluation (monitor mode)' : 'request denied');
+}
+
+/** Whether enforcing a response would deny the request or change its object. */
+function hasEffect({ allowed, patch }: AdmissionResponse): boolean {
+  return !allowed || patch !== undefined;
 }
 
 /** A request that was rejected because its policy could not be initialised. */

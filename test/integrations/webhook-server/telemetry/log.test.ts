@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { suite } from 'uvu';
 
 import type { ServerConfig } from '../../../../integrations/webhook-server/src/config.js';
-import { createLog, logEvaluation, logEvent, logFailure, logUnservable } from '../../../../integrations/webhook-server/src/telemetry/log.js';
+import { createLog, logEvaluation, logEvent, logFailure, logReload, logTimeoutProtection, logUnservable } from '../../../../integrations/webhook-server/src/telemetry/log.js';
 import type { EvaluationReport } from '../../../../integrations/webhook-server/src/telemetry/report.js';
 import { review } from '../../../support/policy-server/reviews.js';
 
@@ -70,6 +70,29 @@ logging('what monitor mode lets through is told at info, with the reason it woul
   const line = jsonLine((log) => logEvaluation(log, report({ policyMode: 'monitor', response: allowed })));
   assert.equal([line['message'], line['reason'], line['allowed']], ['policy evaluation (monitor mode)', 'no', true]);
 });
+
+logging('what monitor mode keeps from changing the object is told at info too', () => {
+  const line = jsonLine((log) => logEvaluation(log, report({ policyMode: 'monitor', response: allowed, unprocessed: { ...allowed, patchType: 'JSONPatch', patch: 'W10=' } })));
+  assert.equal([line['message'], line['mutated'], line['allowed']], ['policy evaluation (monitor mode)', true, true]);
+  assert.not.match(JSON.stringify(line), 'W10=');
+});
+
+logging('whether policies are interrupted is told once, with the limit', () => {
+  assert.equal(fieldsOf(jsonLine((log) => logTimeoutProtection(log, { policyTimeoutMs: 2000 }))), { level: 'info', execution_limit_seconds: 2, message: 'policy timeout protection is enabled' });
+  assert.is(jsonLine((log) => logTimeoutProtection(log, { policyTimeoutMs: null }))['message'], 'policy timeout protection is disabled');
+});
+
+const tls = { cert: 'c', key: 'k', ca: ['a'], fingerprint: 'f', notAfter: 'n' };
+for (const [what, change, expected] of [
+  ['a certificate and its key', { cert: 'd', key: 'l' }, ['Reloading Server TLS certificates']],
+  ['client authorities', { ca: ['a', 'b'] }, ['Reloading client CA certificates']],
+  ['both', { cert: 'd', ca: ['b'] }, ['Reloading Server TLS certificates', 'Reloading client CA certificates']],
+] as const) {
+  logging(`new files that hold ${what} are told as such`, () => {
+    const told = lines({}, (log) => logReload(log, tls, { ...tls, ...change, ca: [...('ca' in change ? change.ca : tls.ca)] }));
+    assert.equal(told.map((line) => (JSON.parse(line) as { message: string }).message), expected);
+  });
+}
 
 logging('an audit and a raw request say where they came from', () => {
   assert.is(jsonLine((log) => logEvaluation(log, report({ origin: 'audit' })))['origin'], 'audit');
