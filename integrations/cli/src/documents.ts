@@ -71,8 +71,9 @@ function repeatedKey(json: string): unknown {
 
 function yamlDocuments(text: string, what: string): readonly unknown[] {
   assertShallow(text, what);
-  // YAML 1.2 core, as the reference reads it: `yes` is a word and merge keys are not applied.
-  const options = { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, intAsBigInt: true, logLevel: 'silent', prettyErrors: true } as const;
+  // YAML 1.2 core, as the reference reads it: `yes` is a word and merge keys are not applied. Tags beyond the schema are left
+  // alone: `!!set` and the like would become objects that JSON has no form for.
+  const options = { version: '1.2', schema: 'core', resolveKnownTags: false, merge: false, uniqueKeys: false, intAsBigInt: true, logLevel: 'silent', prettyErrors: true } as const;
   const documents = parseAllDocuments(text, options);
   if (!Array.isArray(documents)) return [];
   return documents.map((document: Document) => valueOf(document, what)).filter((value) => value !== null);
@@ -91,6 +92,9 @@ function assertShallow(text: string, what: string): void {
 function valueOf(document: Document, what: string): unknown {
   const [error] = document.errors;
   if (error !== undefined) throw invalid(what, firstLine(error.message));
+  // What is tagged is meant as something else than it looks like, and nobody here knows as what.
+  const tag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  if (tag !== undefined) throw invalid(what, firstLine(tag.message));
   assertPlainKeys(document, what);
   try {
     return withNumbers(document.toJS({ maxAliasCount: 100 }), maxNesting, what);
