@@ -7,6 +7,7 @@ import { Fault, isFault, parsePolicyDefinitions, type PolicyDefinition, type Pol
 const maxNesting = 127;
 /** The parser's stack holds an entry for each level, and two for the document. */
 const maxParserStack = maxNesting + 2;
+const tooDeep = `it is nested more than ${maxNesting} levels deep`;
 
 /**
  * Reads the text of a policies file.
@@ -15,7 +16,7 @@ const maxParserStack = maxNesting + 2;
  * @throws {Fault} `POLICIES_INVALID` with every problem
  */
 export function parsePoliciesFile(text: string, path: string): ReadonlyMap<PolicyId, PolicyDefinition> {
-  if (isDeep(text)) throw invalid(path, `it is nested more than ${maxNesting} levels deep`);
+  if (isDeep(text)) throw invalid(path, tooDeep);
   // YAML 1.2 core, as the reference reads it: `yes` is a word and merge keys are not applied. Keys are compared here: the
   // package compares each with each, which takes seconds for some thousands.
   // Tags beyond its schema are left alone: `!!set` and the like would become objects that JSON has no form for.
@@ -29,7 +30,7 @@ export function parsePoliciesFile(text: string, path: string): ReadonlyMap<Polic
   const problem = keyProblem(document);
   if (problem !== undefined) throw invalid(path, problem);
   try {
-    return parsePolicyDefinitions(withNumbers(document.toJS({ maxAliasCount: 100 })));
+    return parsePolicyDefinitions(withNumbers(document.toJS({ maxAliasCount: 100 }), maxNesting));
   } catch (thrown) {
     throw invalid(path, isFault(thrown) ? thrown.message : `its aliases cannot be resolved: ${firstLine(messageOf(thrown))}`, thrown);
   }
@@ -85,12 +86,14 @@ function keyText({ value }: Scalar): string | undefined {
 /**
  * Integers as numbers where a number holds them exactly; larger ones stay `bigint` and keep their digits.
  *
+ * @param room levels that may follow: aliases nest deeper than what is written
  * @throws {Fault} `POLICIES_INVALID` for what JSON, and so a guest, cannot be told
  */
-function withNumbers(value: unknown): unknown {
+function withNumbers(value: unknown, room: number): unknown {
   if (typeof value === 'bigint') return BigInt.asIntN(54, value) === value ? Number(value) : value;
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Fault('POLICIES_INVALID', `${value} is no number that JSON can hold`);
-  if (Array.isArray(value)) return value.map(withNumbers);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withNumbers(member)]));
+  if (room === 0) throw new Fault('POLICIES_INVALID', tooDeep);
+  if (Array.isArray(value)) return value.map((item) => withNumbers(item, room - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withNumbers(member, room - 1)]));
 }

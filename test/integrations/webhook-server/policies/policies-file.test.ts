@@ -52,6 +52,8 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['an alias of nothing', 'a: *b', 'its aliases cannot be resolved: Unresolved alias (the anchor must be set before the alias): b'],
   ['a number that JSON has no word for', 'a:\n  module: m\n  settings: { x: .inf }', 'Infinity is no number that JSON can hold'],
   ['nesting without end', `{"a":{"module":"m","settings":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}`, 'error while loading policies from "policies.yml": it is nested more than 127 levels deep'],
+  ['aliases that nest deeper than what is written', `a:\n  module: m\n  settings:\n${Array.from({ length: 70 }, (_, n) => `    k${n}: &k${n} [[${n === 0 ? '' : `*k${n - 1}`}]]`).join('\n')}`, 'it is nested more than 127 levels deep'],
+  ['an alias of what it is in', 'a:\n  module: m\n  settings: &x { y: *x }', 'it is nested more than 127 levels deep'],
   ['a name with a slash', 'a/b:\n  module: m', "policy name 'a/b' contains a '/' character"],
   ['an entry without a module', 'a: {}', 'missing field `module`'],
   ['settings that are a list', 'a:\n  module: m\n  settings: [1]', 'Invalid settings in CRD, not an object'],
