@@ -7,6 +7,8 @@ import { Fault, messageOf } from 'wasmwarden';
 const maxNesting = 127;
 /** The parser's stack holds an entry for each level, and two for the document. */
 const maxParserStack = maxNesting + 2;
+/** The parser looks for the anchor of each alias in all that comes before it: some thousands take minutes. */
+const maxAliases = 200;
 
 /**
  * Reads a text of exactly one document, YAML or JSON; an empty one is `null`.
@@ -95,7 +97,7 @@ function valueOf(document: Document, what: string): unknown {
   // What is tagged is meant as something else than it looks like, and nobody here knows as what.
   const tag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
   if (tag !== undefined) throw invalid(what, firstLine(tag.message));
-  assertPlainKeys(document, what);
+  assertShape(document, what);
   try {
     return withNumbers(document.toJS({ maxAliasCount: 100 }), maxNesting, what);
   } catch (thrown) {
@@ -103,9 +105,17 @@ function valueOf(document: Document, what: string): unknown {
   }
 }
 
-/** Keys must be words, each once in its map: a map as a key has no JSON, and its text grows with every level of nesting. */
-function assertPlainKeys(document: Document, what: string): void {
+/**
+ * Keys must be words, each once in its map: a map as a key has no JSON, and its text grows with every level of nesting. And
+ * aliases must be few.
+ */
+function assertShape(document: Document, what: string): void {
+  let aliases = 0;
   visit(document, {
+    Alias() {
+      aliases += 1;
+      if (aliases > maxAliases) throw invalid(what, `it has more than ${maxAliases} aliases`);
+    },
     Map(_, map) {
       const seen = new Set<string>();
       for (const { key } of map.items) {

@@ -52,6 +52,7 @@ const refused: Readonly<Record<string, readonly [text: string | Uint8Array, prob
   'aliases as keys': ['a: &a x\n*a : 1', 'it has a key that is no plain text'],
   'deep JSON': [`${'['.repeat(128)}${']'.repeat(128)}`, 'it is nested more than 127 levels deep'],
   'aliases that nest beyond what is written': [Array.from({ length: 70 }, (_, n) => `k${n}: &k${n} [[${n === 0 ? '' : `*k${n - 1}`}]]`).join('\n'), 'it is nested more than 127 levels deep'],
+  'thousands of aliases, which would take minutes': [`x: &x 1\ny: [${'*x, '.repeat(20_000)}]`, 'it has more than 200 aliases'],
 };
 for (const [title, [text, problem]] of Object.entries(refused)) {
   documents(`refuses ${title}`, () => {

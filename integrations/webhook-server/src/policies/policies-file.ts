@@ -7,6 +7,8 @@ import { Fault, isFault, parsePolicyDefinitions, type PolicyDefinition, type Pol
 const maxNesting = 127;
 /** The parser's stack holds an entry for each level, and two for the document. */
 const maxParserStack = maxNesting + 2;
+/** The parser looks for the anchor of each alias in all that comes before it: some thousands take minutes. */
+const maxAliases = 200;
 const tooDeep = `it is nested more than ${maxNesting} levels deep`;
 
 /**
@@ -27,7 +29,7 @@ export function parsePoliciesFile(text: string, path: string): ReadonlyMap<Polic
   const tag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
   if (tag !== undefined) throw invalid(path, firstLine(tag.message));
   if (document.contents !== null && !isMap(document.contents)) throw invalid(path, 'expected a map of policy names to policies');
-  const problem = keyProblem(document);
+  const problem = shapeProblem(document);
   if (problem !== undefined) throw invalid(path, problem);
   try {
     return parsePolicyDefinitions(withNumbers(document.toJS({ maxAliasCount: 100 }), maxNesting));
@@ -59,10 +61,16 @@ function isDeep(text: string): boolean {
   return false;
 }
 
-/** What is wrong with the keys of a document: each has to be a word, once in its map. */
-function keyProblem(document: Document): string | undefined {
+/** What is wrong with the shape of a document: each key has to be a word, once in its map, and aliases are few. */
+function shapeProblem(document: Document): string | undefined {
   let problem: string | undefined;
+  let aliases = 0;
   visit(document, {
+    Alias() {
+      aliases += 1;
+      if (aliases > maxAliases) problem = `it has more than ${maxAliases} aliases`;
+      return problem === undefined ? undefined : visit.BREAK;
+    },
     Map(_, map) {
       const seen = new Set<string>();
       for (const { key } of map.items) {

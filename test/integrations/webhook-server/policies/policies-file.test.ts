@@ -54,6 +54,7 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['nesting without end', `{"a":{"module":"m","settings":{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}}}`, 'error while loading policies from "policies.yml": it is nested more than 127 levels deep'],
   ['aliases that nest deeper than what is written', `a:\n  module: m\n  settings:\n${Array.from({ length: 70 }, (_, n) => `    k${n}: &k${n} [[${n === 0 ? '' : `*k${n - 1}`}]]`).join('\n')}`, 'it is nested more than 127 levels deep'],
   ['an alias of what it is in', 'a:\n  module: m\n  settings: &x { y: *x }', 'it is nested more than 127 levels deep'],
+  ['thousands of aliases, which would take minutes', `a:\n  module: m\n  settings:\n    x: &x 1\n    y: [${'*x, '.repeat(20_000)}]`, 'it has more than 200 aliases'],
   ['a name with a slash', 'a/b:\n  module: m', "policy name 'a/b' contains a '/' character"],
   ['an entry without a module', 'a: {}', 'missing field `module`'],
   ['settings that are a list', 'a:\n  module: m\n  settings: [1]', 'Invalid settings in CRD, not an object'],
